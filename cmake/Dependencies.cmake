@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+# Finds the third-party libraries and gives each one name of ours, `dep_<name>`, whatever the distribution calls it.
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
+find_package(yaml-cpp REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(CLI11 REQUIRED)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(LIBGIT2 REQUIRED IMPORTED_TARGET libgit2>=1.5)
+
+# mlops_dependency(<name> <target>...): dep_<name> stands for the first of these targets that exists.
+function(mlops_dependency name)
+  foreach(candidate IN LISTS ARGN)
+    if(TARGET "${candidate}")
+      add_library(dep_${name} INTERFACE)
+      target_link_libraries(dep_${name} INTERFACE "${candidate}")
+      return()
+    endif()
+  endforeach()
+  message(FATAL_ERROR "none of these targets is defined: ${ARGN}")
+endfunction()
+
+mlops_dependency(threads Threads::Threads)
+mlops_dependency(json nlohmann_json::nlohmann_json)
+mlops_dependency(toml tomlplusplus::tomlplusplus)
+mlops_dependency(cli11 CLI11::CLI11)
+
+if(MLOPS_STATIC_DEPS)
+  include(StaticDependencies)
+else()
+  mlops_dependency(fmt fmt::fmt)
+  mlops_dependency(crypto OpenSSL::Crypto)
+  mlops_dependency(xxhash PkgConfig::XXHASH)
+  mlops_dependency(git2 PkgConfig::LIBGIT2)
+  mlops_dependency(yaml yaml-cpp::yaml-cpp yaml-cpp)
+endif()
