@@ -48,7 +48,7 @@ def scale_of(birds):
     scale = []
     for values in zip(*[measures for _, _, measures in birds]):
         mean = math.fsum(values) / len(values)
-        scale.append((mean, (sum((v - mean) ** 2 for v in values) / len(values)) ** 0.5))
+        scale.append((mean, (math.fsum((v - mean) ** 2 for v in values) / len(values)) ** 0.5))
     return scale
 
 
