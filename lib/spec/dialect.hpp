@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "hash/digest.hpp"
+#include "spec/lock.hpp"
+#include "spec/stage.hpp"
+
+namespace mlops::spec {
+
+/// The names that a dialect fixes.
+struct Names {
+  std::string_view directory;       ///< ".mlops"
+  std::string_view pipeline;        ///< "mlops.yaml"
+  std::string_view lock;            ///< "mlops.lock"
+  std::string_view pointer_suffix;  ///< ".mlops"
+  std::string_view ignore;          ///< ".mlopsignore"
+};
+
+/// What decides the result of a stage; its canonical text's digest is the stage key (D9).
+struct StageInputs {
+  StageCommand cmd;
+  fs::RepoPath wdir;
+  std::vector<LockedPath> deps;
+  std::map<fs::RepoPath, LockedParams> params;
+  std::map<std::string, std::string> env;
+  std::vector<Output> outs;  ///< path, kind, cache and persist count
+};
+
+/// What the stage cache keeps for a key.
+struct StageEntry {
+  StageInputs inputs;
+  std::vector<LockedPath> outs;
+};
+
+/// Everything that a family of file formats fixes: text to structs, names, digest algorithm, keys. Nothing else, and
+/// no code above this layer asks which one it has.
+///
+/// Readers throw Error with FILE:LINE; `file` is the root-relative path for messages and, for pointers, the directory
+/// that paths in it are relative to. Writers are canonical: read(write(x)) == x.
+class Dialect {
+ public:
+  virtual ~Dialect() = default;
+  virtual const Names& names() const = 0;
+  virtual hash::Algorithm algorithm() const = 0;
+
+  virtual Project read_project(std::string_view text, const fs::RepoPath& file) const = 0;
+  /// Returns the pipeline file's text with this stage added, or replaced if it is there; the rest keeps every byte.
+  virtual std::string with_stage(const std::string& text, const fs::RepoPath& file, const Stage& stage) const = 0;
+  virtual std::string without_stage(const std::string& text, const fs::RepoPath& file,
+                                    const std::string& name) const = 0;
+  virtual std::string with_frozen(const std::string& text, const fs::RepoPath& file, const std::string& name,
+                                  bool frozen) const = 0;
+
+  virtual Lock read_lock(std::string_view text, const fs::RepoPath& file) const = 0;
+  virtual std::string write_lock(const Lock& lock) const = 0;
+  virtual Pointer read_pointer(std::string_view text, const fs::RepoPath& file) const = 0;
+  virtual std::string write_pointer(const Pointer& pointer, const fs::RepoPath& file) const = 0;
+
+  /// The canonical text whose SHA-256 is the stage key.
+  virtual std::string stage_key_text(const StageInputs& inputs) const = 0;
+  virtual std::string write_stage_entry(const StageEntry& entry) const = 0;
+  virtual StageEntry read_stage_entry(std::string_view text, const std::string& where) const = 0;
+
+  /// Whether two parameter values count as the same.
+  virtual bool equal(const Value& a, const Value& b) const = 0;
+};
+
+const Dialect& native_dialect();
+
+/// One journal record or merge unit as one line of JSON, and back.
+std::string locked_stage_to_json(const LockedStage& stage);
+LockedStage locked_stage_from_json(std::string_view text, const std::string& where);
+
+/// The result of merging three versions of a file of ours.
+struct Merged {
+  std::string text;
+  bool conflict = false;  ///< `text` then holds conflict markers around what both sides changed
+};
+/// Merges locks stage by stage. Throws Error if a side cannot be read.
+Merged merge_locks(const Dialect& dialect, std::string_view base, std::string_view ours, std::string_view theirs,
+                   const fs::RepoPath& file);
+
+/// The compiled form of a pipeline file and its lock (D8): a private, checksummed, disposable encoding, so that an
+/// unchanged text is never parsed twice.
+std::string compile(const Project& project, const Lock& lock);
+/// Nothing unless `bytes` is exactly what this version's `compile` made.
+struct Compiled {
+  Project project;
+  Lock lock;
+};
+std::optional<Compiled> load_compiled(std::string_view bytes);
+
+}  // namespace mlops::spec

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fs/repo_path.hpp"
+#include "spec/value.hpp"
+
+namespace mlops::spec {
+
+/// What annotates an output or a tracked path and means nothing to us.
+struct Annotations {
+  std::string desc;
+  std::string type;
+  std::vector<std::string> labels;
+  Value meta;
+  friend bool operator==(const Annotations&, const Annotations&) = default;
+};
+
+enum class OutputKind { plain, metric, plot };
+
+/// A file or directory that a stage makes.
+struct Output {
+  fs::RepoPath path;
+  OutputKind kind = OutputKind::plain;
+  bool cache = true;     ///< kept in the store; otherwise git's business
+  bool persist = false;  ///< not removed before the stage runs
+  bool push = true;
+  std::optional<std::string> remote;
+  Annotations annotations;
+  Value plot;  ///< the properties of a plot, a map; null for none
+  int line = 0;
+  friend bool operator==(const Output&, const Output&) = default;
+};
+
+/// A file or directory that a stage reads.
+struct Dependency {
+  fs::RepoPath path;
+  int line = 0;
+  friend bool operator==(const Dependency&, const Dependency&) = default;
+};
+
+/// Parameters that a stage reads from one file: some keys, or all of it.
+struct ParamsDependency {
+  fs::RepoPath file;
+  std::vector<std::string> keys;  ///< dotted, sorted; empty: the whole file
+  int line = 0;
+  friend bool operator==(const ParamsDependency&, const ParamsDependency&) = default;
+};
+
+/// What is run: one command, or several that run one after another.
+struct StageCommand {
+  std::vector<std::string> lines;
+  bool list = false;  ///< written as a list, which stays one
+  friend bool operator==(const StageCommand&, const StageCommand&) = default;
+};
+
+/// One declared command. All paths are relative to the root, whatever `wdir` is.
+struct Stage {
+  std::string name;
+  StageCommand cmd;
+  fs::RepoPath wdir;
+  std::vector<Dependency> deps;          ///< sorted by path
+  std::vector<ParamsDependency> params;  ///< sorted by file
+  std::vector<Output> outs;              ///< of all kinds, sorted by path
+  std::map<std::string, std::string> env;
+  std::optional<double> timeout_seconds;
+  bool frozen = false;
+  bool always_changed = false;
+  std::string desc;
+  Value meta;
+  int line = 0;
+  friend bool operator==(const Stage&, const Stage&) = default;
+};
+
+/// What a pipeline file declares.
+struct Project {
+  std::vector<Stage> stages;  ///< in the order of the file
+  std::vector<fs::RepoPath> metrics, params;  ///< top level
+  Value plots, artifacts;                     ///< top level, checked for shape only
+  const Stage* find(std::string_view name) const;
+  friend bool operator==(const Project&, const Project&) = default;
+};
+
+/// Whether `name` may name a stage: letters, digits, '_', '-', '.', and not beginning with '-'; with '@' for generated
+/// ones. The empty text when fine, else the reason.
+std::string check_stage_name(std::string_view name);
+
+}  // namespace mlops::spec

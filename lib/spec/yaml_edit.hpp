@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "spec/value.hpp"
+
+namespace mlops::spec {
+
+/// Changes a YAML text in place: what is not touched, comments and layout included, keeps every byte.
+class YamlEditor {
+ public:
+  /// Throws Error unless `text` is a map (or empty).
+  YamlEditor(std::string text, std::string file);
+
+  /// Sets the value at a path of keys, making maps on the way; replaces what is there, at its place, keeping a trailing
+  /// comment; appends a new key at the end of its map with that map's indentation. A number in `path` indexes a list.
+  void set(const std::vector<std::string>& path, const Value& value);
+  /// Removes a key with its value and the comment lines directly above it. Returns false if there is none.
+  bool erase(const std::vector<std::string>& path);
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+  std::string file_;
+};
+
+}  // namespace mlops::spec
