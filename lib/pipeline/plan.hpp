@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/graph.hpp"
+#include "repo/snapshot.hpp"
+#include "repo/workspace.hpp"
+
+namespace mlops::pipeline {
+
+/// Why a stage is not up to date; one fact, with the values that show it.
+struct Reason {
+  enum class Kind {
+    never_run,           ///< the lock does not know it
+    command_changed, wdir_changed, env_changed,
+    dependency_changed, dependency_added, dependency_removed, dependency_missing,
+    param_changed, param_added, param_removed,
+    output_changed,      ///< the workspace holds something else than what was recorded
+    output_missing,
+    output_added, output_removed,  ///< the declaration lists other outputs than the lock
+    always_changed,
+    forced,
+    upstream_may_change,  ///< an upstream stage will run; decided again when it has
+  };
+  Kind kind;
+  std::string subject;          ///< path, "params.yaml: train.lr", variable or stage; printable
+  std::string before, after;    ///< short texts; empty where they make no sense
+  friend bool operator==(const Reason&, const Reason&) = default;
+};
+/// The stable word of a reason's kind, for `--json` ("dependency_changed").
+std::string_view to_string(Reason::Kind kind);
+/// One line for people: "params.yaml: train.lr 0.1 -> 0.3", "data/raw changed (1 file modified)".
+std::string describe(const Reason& reason);
+
+enum class Action { up_to_date, run, frozen, skip };
+
+/// What is to be done with one stage. A Step holds every reason, not only the first.
+struct Step {
+  std::size_t stage = 0;  ///< index in the graph
+  Action action = Action::up_to_date;
+  std::vector<Reason> reasons;
+};
+
+/// What repro will do, as data: printing it is `--dry`, carrying it out is `repro`.
+struct Plan {
+  std::vector<Step> steps;  ///< in order
+};
+
+struct PlanOptions {
+  std::vector<std::string> targets;  ///< stage names or paths of outputs; empty: all
+  bool force = false;
+  bool single_item = false;  ///< only the targets, not what they depend on
+  bool downstream = false;   ///< the targets and what depends on them
+  bool force_downstream = false;
+  bool allow_missing = false;  ///< a missing output or dependency counts as unchanged when the lock knows it
+};
+
+/// What the workspace holds for the declared inputs and outputs now; asked once for each path.
+class Current {
+ public:
+  Current(repo::Workspace& workspace, const repo::Snapshot& snapshot);
+  /// Hashes (or knows from the memo) what stands at a path; nothing: nothing is there.
+  std::optional<store::Entry> entry(const fs::RepoPath& path);
+  /// The value of a parameter; nothing: file or key is not there. An empty key is the whole file.
+  std::optional<spec::Value> param(const fs::RepoPath& file, const std::string& key);
+  /// Forgets everything at or below a path, after something was written there.
+  void forget(const fs::RepoPath& path);
+  /// Looks at many paths at once, in parallel.
+  void prefetch(const std::vector<fs::RepoPath>& paths);
+
+ private:
+  repo::Workspace& workspace_;
+  std::map<fs::RepoPath, std::optional<store::Entry>> entries_;
+  std::map<fs::RepoPath, std::optional<spec::Value>> files_;
+};
+
+/// Compares one stage with its lock entry (nullptr: none) and returns every difference.
+std::vector<Reason> compare(const spec::Dialect& dialect, const spec::Stage& stage, const spec::LockedStage* locked,
+                            Current& current, bool allow_missing);
+
+/// Makes the plan. Pure but for looking at files through `current`.
+Plan make_plan(const spec::Dialect& dialect, const Graph& graph, const repo::Snapshot& snapshot, Current& current,
+               const PlanOptions& options);
+
+/// The inputs of a stage as they are now, for its key and its lock entry. Throws Error naming a missing dependency.
+spec::LockedStage current_inputs(const spec::Stage& stage, Current& current);
+
+}  // namespace mlops::pipeline
