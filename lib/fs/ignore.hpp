@@ -36,6 +36,8 @@ class IgnoreFile {
 class IgnoreStack {
  public:
   IgnoreStack() = default;
+  /// Returns whether there is no pattern at all, so that nothing need be asked.
+  bool empty() const { return files_.empty(); }
   /// Returns a stack with one more file on top.
   IgnoreStack with(IgnoreFile file) const;
   /// Judges one entry; its parents are taken as not ignored (walkers do not enter ignored directories).

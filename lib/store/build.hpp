@@ -44,10 +44,13 @@ struct Difference {
 };
 /// How `diff_entries` reads the trees of one side.
 using TreeReader = std::function<Tree(const hash::ObjectId&)>;
+/// Whether a directory that was added or deleted as a whole is one difference or one for each of its files.
+enum class WholeTrees { no, yes };
 /// Compares two sides, descending only where digests differ. Sorted by path. Directories appear only when empty or
 /// when `whole_trees` is set and a whole directory was added or deleted.
 std::vector<Difference> diff_entries(const std::optional<Entry>& before, const TreeReader& read_before,
-                                     const std::optional<Entry>& after, const TreeReader& read_after);
+                                     const std::optional<Entry>& after, const TreeReader& read_after,
+                                     WholeTrees whole_trees = WholeTrees::no);
 
 /// As hash_path, keeping the trees that it computed, so that they can be compared without storing them.
 struct HashedPath {
