@@ -45,8 +45,8 @@ if(MLOPS_SANITIZE)
 endif()
 
 if(MLOPS_HARDENING)
-  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+  string(APPEND CMAKE_CXX_FLAGS " -fPIE")
   target_compile_options(mlops_settings INTERFACE
-    -fPIE -fstack-protector-strong -fstack-clash-protection $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
+    -fstack-protector-strong -fstack-clash-protection $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
   target_link_options(mlops_settings INTERFACE -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
 endif()
