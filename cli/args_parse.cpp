@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only file that includes CLI11: its headers cost seconds to compile, and nothing else needs them.
+//
+// CLI11's own words for mistakes are hard to act on, so words are looked over against our table first: an unknown option
+// is answered with the nearest one, and a `rest` positional is cut off before the parser sees it.
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iterator>
+
+#include "cli/args.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+namespace mlops::cli {
+namespace {
+
+CLI::Option* bind(CLI::App& app, const Arg& arg) {
+  const std::string names(arg.names);
+  return std::visit(
+      [&](auto target) -> CLI::Option* {
+        using T = decltype(target);
+        if constexpr (std::is_same_v<T, std::monostate>) {
+          throw std::logic_error("argument '" + names + "' has no target");
+        } else if constexpr (std::is_same_v<T, bool*>) {
+          return app.add_flag(names, *target);
+        } else {
+          CLI::Option* option = app.add_option(names, *target);
+          if (arg.repeats() && !arg.positional()) option->allow_extra_args(false);
+          return option;
+        }
+      },
+      arg.into);
+}
+
+Error help_hint(Error error, std::string_view command) {
+  return std::move(error).hint("see `mlops {} --help`", command);
+}
+
+Error unknown_option(const Args& args, const std::string& word, std::string_view command) {
+  std::vector<std::string> known;
+  for (const Arg& arg : args) {
+    if (arg.positional()) continue;
+    for (auto& name : arg.spellings()) known.push_back(name);
+  }
+  Error error = Error::usage("unknown option {}", quoted(word));
+  if (auto near = nearest(word, known)) error = std::move(error).hint("did you mean `{}`?", *near);
+  return help_hint(std::move(error), command);
+}
+
+/// Judges one word of options; returns whether the next word is its value.
+bool check_option(const Args& args, const std::string& word, std::string_view command) {
+  if (word.starts_with("--")) {
+    const auto equals = word.find('=');
+    const Arg* arg = find_arg(args, word.substr(0, equals));
+    if (arg == nullptr) throw unknown_option(args, word.substr(0, equals), command);
+    if (!arg->takes_value() && equals != std::string::npos)
+      throw help_hint(Error::usage("option '{}' takes no value", arg->names), command);
+    return arg->takes_value() && equals == std::string::npos;
+  }
+  for (std::size_t i = 1; i < word.size(); ++i) {
+    const Arg* arg = find_arg(args, std::string("-") + word[i]);
+    if (arg == nullptr) throw unknown_option(args, i == 1 ? word : std::string("-") + word[i], command);
+    if (arg->takes_value()) return i + 1 == word.size();
+  }
+  return false;
+}
+
+/// Checks every option and returns where the first positional word stands (words.size() if nowhere).
+std::size_t survey(const Args& args, const std::vector<std::string>& words, std::string_view command, bool stop) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--") return stop ? i : words.size();
+    if (words[i].size() < 2 || words[i][0] != '-') {
+      if (stop) return i;
+      continue;
+    }
+    if (check_option(args, words[i], command)) {
+      if (i + 1 == words.size())
+        throw help_hint(Error::usage("option {} needs a value", quoted(words[i])), command);
+      ++i;
+    }
+  }
+  return words.size();
+}
+
+Error translate(const CLI::ParseError& error, const Args& args, std::string_view command) {
+  for (const Arg& arg : args) {
+    if (arg.positional() && arg.required && error.get_name() == "RequiredError" &&
+        std::string(error.what()).find(std::string(arg.names)) != std::string::npos)
+      return help_hint(Error::usage("<{}> is missing", arg.metavar), command);
+  }
+  return help_hint(Error::usage("{}", error.what()), command);
+}
+
+/// Integers bound to `int` say only "Could not convert"; our own words name option and value.
+void check_choices(const Arg& arg, std::string_view command) {
+  if (arg.choices.empty()) return;
+  std::string value;
+  if (const auto* text = std::get_if<std::string*>(&arg.into)) value = **text;
+  if (const auto* text = std::get_if<std::optional<std::string>*>(&arg.into)) value = (*text)->value_or("");
+  if (value.empty() || std::find(arg.choices.begin(), arg.choices.end(), value) != arg.choices.end()) return;
+  throw help_hint(Error::usage("{} is not one of {}", quoted(value), join(arg.choices, ", ")), command);
+}
+
+}  // namespace
+
+void parse(const Args& args, std::vector<std::string> words, std::string_view command) {
+  const auto rest = std::find_if(args.begin(), args.end(), [](const Arg& arg) { return arg.rest; });
+  const std::size_t cut = survey(args, words, command, rest != args.end());
+  if (rest != args.end()) {
+    auto& into = *std::get<std::vector<std::string>*>(rest->into);
+    auto first = words.begin() + static_cast<std::ptrdiff_t>(cut);
+    if (first != words.end() && *first == "--") first = words.erase(first);
+    into.assign(std::make_move_iterator(first), std::make_move_iterator(words.end()));
+    words.erase(first, words.end());
+    if (rest->required && into.empty())
+      throw help_hint(Error::usage("<{}> is missing", rest->metavar), command);
+  }
+  CLI::App app;
+  app.set_help_flag();
+  for (const Arg& arg : args) {
+    if (arg.rest) continue;
+    bind(app, arg)->required(arg.required);
+  }
+  std::reverse(words.begin(), words.end());  // CLI11 takes words from the back
+  try {
+    app.parse(words);
+  } catch (const CLI::ParseError& error) {
+    throw translate(error, args, command);
+  }
+  for (const Arg& arg : args) check_choices(arg, command);
+}
+
+}  // namespace mlops::cli
