@@ -59,6 +59,11 @@ class Workspace {
   git::Repository& git();
   git::Program git_program() const;
 
+  /// The project's root relative to git's work tree; the root unless the project was made with `--subdir`.
+  const fs::RepoPath& git_prefix() const;
+  /// A path of the project as git's index and trees name it.
+  fs::RepoPath git_path(const fs::RepoPath& path) const;
+
   std::string absolute(const fs::RepoPath& path) const;
   /// Takes a path as typed (relative to cwd, or absolute). Throws Error::usage-like when it leaves the repository.
   fs::RepoPath resolve(const std::string& typed) const;
@@ -79,6 +84,10 @@ class Workspace {
   /// mlops inside a stage). `waiting` is told for whom.
   std::optional<fs::LockFile> lock_run(const std::string& what,
                                        const std::function<void(const std::string&)>& waiting) const;
+
+  /// The variable that names the held run lock to stages, and its value while lock_run is held here or above us.
+  static constexpr const char* run_token_variable = "MLOPS_RUN_TOKEN";
+  const std::string& run_token() const;
 
   /// Opens a remote by name (none: core.remote). Throws Error for an unknown name (with the nearest), for none
   /// configured, and for one that the committed configuration names but nobody trusts (D21).
