@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -29,6 +30,9 @@ struct Completed {
 };
 
 /// Runs a short helper program (git) to its end, collecting its output. Throws Error when it cannot be started.
+///
+/// It stays in our process group, so that it may ask on the terminal. A stop signal that arrives meanwhile is passed on
+/// and throws Interrupted once the program has ended.
 Completed run_process(const Command& command);
 
 /// A child in a process group of its own whose output the caller reads as it comes.
@@ -49,7 +53,8 @@ class Child {
   int output_fd() const { return output_fd_; }
   /// A descriptor readable when the child has ended (pidfd), or -1 where the kernel has none.
   int exit_fd() const { return exit_fd_; }
-  /// Sends `signal` to the child's whole group; nothing happens when it is gone.
+  /// Sends `signal` to the child's whole group, also to what is left of it after the child has ended; nothing happens
+  /// when all of it is gone.
   void signal_group(int signal) const;
 
   /// How it ended, with what it used.
@@ -72,8 +77,12 @@ class Child {
 /// Makes orphans of our children become ours, so that none escapes (Linux subreaper).
 void become_subreaper();
 
-/// Kills and reaps every process that descends from us, for the end of a stage or of a run.
-/// Returns how many had survived.
+/// Kills and reaps what a stage left behind: the process group `group`, and orphans that became ours (see
+/// become_subreaper). `group` 0 means orphans only, for the end of a run.
+///
+/// Children that were started here and have not ended are never touched. While there are any, an orphan outside `group`
+/// may belong to one of them and is left alone too; the call at the end of the last one gets it. Gives up after five
+/// seconds on processes that the kernel does not let go. Returns how many had to be killed.
 int reap_descendants(pid_t group);
 
 }  // namespace mlops
