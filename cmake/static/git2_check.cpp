@@ -3,6 +3,4 @@
 
 #include <git2.h>
 
-int main() {
-  return git_libgit2_init() > 0 ? 0 : 1;
-}
+int main() { return git_libgit2_init() > 0 ? 0 : 1; }
