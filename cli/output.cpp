@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/output.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "util/text.hpp"
+
+namespace mlops::cli {
+
+std::string Paint::wrap(std::string_view code, std::string_view text) const {
+  if (!on_) return std::string(text);
+  return "\033[" + std::string(code) + "m" + std::string(text) + "\033[0m";
+}
+
+namespace {
+
+/// Decodes the code point at `at` of valid UTF-8 and moves past it.
+char32_t next_code_point(std::string_view text, std::size_t& at) {
+  const auto lead = static_cast<unsigned char>(text[at++]);
+  const int more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+  static constexpr std::array<unsigned char, 4> masks{0x7f, 0x1f, 0x0f, 0x07};
+  char32_t code = lead & masks[static_cast<std::size_t>(more)];
+  for (int i = 0; i < more && at < text.size(); ++i) code = (code << 6U) | (static_cast<unsigned char>(text[at++]) & 0x3fU);
+  return code;
+}
+
+bool is_wide(char32_t code) {
+  return (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) || (code >= 0xac00 && code <= 0xd7a3) ||
+         (code >= 0xf900 && code <= 0xfaff) || (code >= 0xfe30 && code <= 0xfe6f) || (code >= 0xff00 && code <= 0xff60) ||
+         (code >= 0x1f300 && code <= 0x1faff) || (code >= 0x20000 && code <= 0x3fffd);
+}
+
+std::string pad(const std::string& cell, std::size_t width, bool right) {
+  const std::size_t have = display_width(cell);
+  const std::string space(width > have ? width - have : 0, ' ');
+  return right ? space + cell : cell + space;
+}
+
+}  // namespace
+
+std::size_t display_width(std::string_view text) {
+  if (!is_utf8(text)) return text.size();
+  std::size_t width = 0;
+  for (std::size_t at = 0; at < text.size();) width += is_wide(next_code_point(text, at)) ? 2 : 1;
+  return width;
+}
+
+std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows,
+                  const std::vector<bool>& right) {
+  std::vector<std::vector<std::string>> cells{head};
+  for (const auto& row : rows) {
+    cells.emplace_back();
+    for (const auto& cell : row) cells.back().push_back(printable(cell));
+  }
+  std::vector<std::size_t> widths(head.size(), 0);
+  for (const auto& row : cells) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i]));
+  }
+  std::string text;
+  for (const auto& row : cells) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (i > 0) line += "  ";
+      line += pad(row[i], widths[i], i < right.size() && right[i]);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+}  // namespace mlops::cli
