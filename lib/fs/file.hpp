@@ -36,6 +36,7 @@ class Fd {
 Fd open_read(const std::string& path);
 /// As open_read with absence when nothing is there.
 std::optional<Fd> try_open_read(const std::string& path);
+/// Opens a directory for listing, syncing and *at calls; `path` itself may be a link to it.
 Fd open_directory(const std::string& path);
 /// Reads into `buffer` until it is full or the file ends; returns the number of bytes.
 std::size_t read_full(int fd, std::span<char> buffer, const std::string& path);
@@ -44,6 +45,7 @@ std::size_t read_full(int fd, std::span<char> buffer, const std::string& path);
 std::string read_file(const std::string& path, std::uint64_t limit_bytes = 64U << 20U);
 /// As read_file with absence when nothing is there.
 std::optional<std::string> try_read_file(const std::string& path, std::uint64_t limit_bytes = 64U << 20U);
+/// Returns the target text of a symbolic link; nothing when nothing or something else is there.
 std::optional<std::string> read_link(const std::string& path);
 
 /// How sure we are, when a write returns, that a power cut cannot undo it.
@@ -64,6 +66,9 @@ class TempFile {
  public:
   /// `directory` must exist.
   explicit TempFile(const std::string& directory);
+  /// In the directory of `beside` and with its name in front, so that people see what it was meant for; created with
+  /// `mode` as far as the umask lets it.
+  TempFile(const std::string& beside, std::uint32_t mode);
   TempFile(TempFile&&) noexcept;
   TempFile& operator=(TempFile&&) = delete;
   TempFile(const TempFile&) = delete;
@@ -76,9 +81,10 @@ class TempFile {
   void sync();
   /// Closes the descriptor, reporting delayed write errors; the file stays temporary.
   void close();
-  /// Renames to `target` unless something is there already. Returns false (and removes the temporary file) if so.
+  /// Closes, then renames to `target` unless something is there already. Returns false (and removes the temporary file)
+  /// if so.
   bool publish(const std::string& target);
-  /// Renames over `target`.
+  /// Closes, then renames over `target`.
   void replace(const std::string& target);
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,7 +10,8 @@
 
 namespace mlops::fs {
 
-/// The patterns of one ignore file, in gitignore's syntax. Matching is linear in the lengths of pattern and path.
+/// The patterns of one ignore file, in gitignore's syntax. No pattern makes matching
+/// take longer than the product of its length and the path's.
 class IgnoreFile {
  public:
   /// `base`: the directory that holds the file; patterns count below it only.
@@ -27,7 +29,11 @@ class IgnoreFile {
     bool negated = false;
     bool directories_only = false;
     bool anchored = false;  ///< holds a '/' other than at the end: matched against the whole path below base
+    bool literal = false;   ///< holds nothing special: compared instead of matched
   };
+  void add_rule(std::string_view line);
+  static bool matches(const Rule& rule, std::string_view below, std::string_view name);
+
   RepoPath base_;
   std::vector<Rule> rules_;
 };
@@ -44,10 +50,11 @@ class IgnoreStack {
   bool ignored(const RepoPath& path, bool directory) const;
 
  private:
-  std::vector<IgnoreFile> files_;
+  // Shared by the stacks of all directories below the one that holds the file.
+  std::vector<std::shared_ptr<const IgnoreFile>> files_;
 };
 
-/// gitignore's glob: `*`, `?`, `[...]`, `**`; linear time.
+/// gitignore's glob of a whole path: `*`, `?`, `[...]`, `**`. Takes at most the product of the two lengths in time.
 bool glob_match(std::string_view pattern, std::string_view text);
 
 }  // namespace mlops::fs

@@ -27,9 +27,10 @@ class LockFile {
                           std::optional<std::chrono::milliseconds> limit,
                           const std::function<void(const std::string&)>& waiting);
 
-  /// Returns whether some process holds the lock exclusively now (or, for `exclusive`, holds it at all).
-  static bool is_held(const std::string& path);
-  /// Returns the holder's text, empty if there is none.
+  /// Returns whether a locker of this mode would have to wait now: for `shared` when some process holds the lock
+  /// exclusively, for `exclusive` when some process holds it at all.
+  static bool is_held(const std::string& path, Mode mode = Mode::shared);
+  /// Returns the exclusive holder's text, empty if there is none.
   static std::string holder(const std::string& path);
 
  private:
