@@ -45,7 +45,7 @@ Error unknown_command(const std::vector<std::string>& words) {
       if (spec->name.starts_with(words[0] + " ")) known.emplace_back(spec->name);
     }
   }
-  Error error = Error::usage("{} is not an mlops command", quoted(typed));
+  Error error = Error::usage("{} is not an mlops command", mlops::quoted(typed));
   if (auto near = nearest(typed, known)) return std::move(error).hint("did you mean `mlops {}`?", *near);
   return std::move(error).hint("`mlops --help` lists all commands");
 }
@@ -75,7 +75,7 @@ void apply_globals(const Loaded& loaded, Context& context) {
     context.cwd = to.starts_with('/') ? to : context.cwd + "/" + to;
     const auto stat = fs::stat_path(context.cwd);
     if (!stat || stat->type != fs::FileType::directory)
-      throw Error::usage("cannot change to {}: not a directory", quoted(to));
+      throw Error::usage("cannot change to {}: not a directory", mlops::quoted(to));
   }
   log::set_level(context.verbosity == Verbosity::quiet     ? log::Level::error
                  : context.verbosity == Verbosity::normal  ? log::Level::info

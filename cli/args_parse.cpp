@@ -43,7 +43,7 @@ Error unknown_option(const Args& args, const std::string& word, std::string_view
     if (arg.positional()) continue;
     for (auto& name : arg.spellings()) known.push_back(name);
   }
-  Error error = Error::usage("unknown option {}", quoted(word));
+  Error error = Error::usage("unknown option {}", mlops::quoted(word));
   if (auto near = nearest(word, known)) error = std::move(error).hint("did you mean `{}`?", *near);
   return help_hint(std::move(error), command);
 }
@@ -76,7 +76,7 @@ std::size_t survey(const Args& args, const std::vector<std::string>& words, std:
     }
     if (check_option(args, words[i], command)) {
       if (i + 1 == words.size())
-        throw help_hint(Error::usage("option {} needs a value", quoted(words[i])), command);
+        throw help_hint(Error::usage("option {} needs a value", mlops::quoted(words[i])), command);
       ++i;
     }
   }
@@ -99,7 +99,7 @@ void check_choices(const Arg& arg, std::string_view command) {
   if (const auto* text = std::get_if<std::string*>(&arg.into)) value = **text;
   if (const auto* text = std::get_if<std::optional<std::string>*>(&arg.into)) value = (*text)->value_or("");
   if (value.empty() || std::find(arg.choices.begin(), arg.choices.end(), value) != arg.choices.end()) return;
-  throw help_hint(Error::usage("{} is not one of {}", quoted(value), join(arg.choices, ", ")), command);
+  throw help_hint(Error::usage("{} is not one of {}", mlops::quoted(value), join(arg.choices, ", ")), command);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ mlops::Environment environment() {
   return env;
 }
 
-/// The directory as the user sees it: $PWD if it is this directory, so that paths through links stay as typed.
+/// The current directory; empty when it was deleted under us.
 std::string working_directory() {
   char buffer[PATH_MAX];
   return getcwd(buffer, sizeof buffer) != nullptr ? buffer : "";
