@@ -65,7 +65,7 @@ std::string_view to_string(ErrorKind kind) {
 
 Error system_error(int code, std::string_view what, std::string_view subject) {
   const ErrorKind kind = code == ENOENT ? ErrorKind::missing : ErrorKind::failed;
-  Error error = Error::of(kind, "cannot {} {}: {}", what, quoted(subject), reason(code));
+  Error error = Error::of(kind, "cannot {} {}: {}", what, quoted(subject), reason(code)).from_system(code);
   if (const char* text = advice(code)) {
     return std::move(error).hint("{}", text);
   }

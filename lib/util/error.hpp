@@ -67,16 +67,25 @@ class Error : public std::runtime_error {
     return std::move(*this);
   }
 
+  /// Remembers which errno made it fail, for callers that treat some (a stale share, a timeout) differently.
+  Error&& from_system(int code) && {
+    system_code_ = code;
+    return std::move(*this);
+  }
+
   const std::vector<std::string>& hints() const { return hints_; }
   const std::vector<std::string>& context() const { return context_; }
   ExitCode code() const { return code_; }
   ErrorKind kind() const { return kind_; }
+  /// The errno of the system call that failed; 0 when the failure was none of a system call's.
+  int system_code() const { return system_code_; }
 
  private:
   std::vector<std::string> context_;
   std::vector<std::string> hints_;
   ExitCode code_ = ExitCode::failed;
   ErrorKind kind_ = ErrorKind::failed;
+  int system_code_ = 0;
 };
 
 /// Returns an Error for a failed system call: "cannot <what> '<subject>': <strerror(code)>", with a hint for the
