@@ -18,7 +18,6 @@ struct CheckoutOptions {
   std::vector<fs::LinkType> links{fs::LinkType::reflink, fs::LinkType::copy};  ///< first that works, per file
   unsigned jobs = 0;
   bool force = false;   ///< content that is not in the store is moved to `rescue_directory` instead of refusing
-  unsigned umask = 022;  ///< permission bits that copied files shall not have
   bool relink = false;  ///< also re-make files whose content is right (after cache.type changed)
   std::string rescue_directory;  ///< absolute; made when needed
   std::string temp_directory;    ///< absolute, on the workspace's file system if possible (.mlops/tmp)

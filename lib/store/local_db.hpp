@@ -57,6 +57,9 @@ class LocalDb {
   bool has(const hash::ObjectId& id) const;
   /// Returns whether `id` and everything that it lists is there (fast for trees unless the cache is suspect).
   bool has_all(const Entry& entry) const;
+  /// Returns whether the object is there and its bytes match its name (by the memo, else by hashing). A mismatch
+  /// quarantines it: mere presence proves nothing (I-5).
+  bool has_verified(const hash::ObjectId& id) const;
   /// Opens a file object for reading after making sure that its bytes match its name (by the memo, else by hashing).
   /// A mismatch quarantines it and throws Error (corrupt); absence throws Error (missing).
   fs::Fd open_verified(const hash::ObjectId& id) const;
@@ -128,8 +131,13 @@ class WriteBatch {
   hash::Digest add_tree(const Tree& tree);
   /// Takes a temporary file (made in `temp_directory()`) whose bytes have this digest.
   void add_temp(fs::TempFile file, const hash::ObjectId& id);
+  /// Returns whether the object is in this batch already or, verified, in the store.
+  bool holds(const hash::ObjectId& id) const;
   /// Where temporary files for add_temp must be made.
   std::string temp_directory() const;
+  /// As temp_directory, beside the place where `id` will lie: threads that write different objects then do not wait for
+  /// each other.
+  std::string temp_directory(const hash::ObjectId& id) const;
 
   /// Makes everything durable and visible: files first, then trees in the order in which they were added (children
   /// before parents).

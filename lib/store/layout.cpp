@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/layout.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "fs/walk.hpp"
+#include "hash/hasher.hpp"
+#include "store/evidence.hpp"
+#include "util/error.hpp"
+#include "util/parallel.hpp"
+
+namespace mlops::store {
+namespace {
+
+constexpr std::string_view object_prefix = "objects/";
+
+/// Reads what is left of `fd`, at most `limit_bytes`.
+std::string read_rest(int fd, std::uint64_t limit_bytes, const std::string& path) {
+  const std::uint64_t size = fs::stat_fd(fd).size;
+  if (size > limit_bytes) {
+    throw Error::of(ErrorKind::corrupt, "'{}' is too large for what it should be: {} bytes", path, size);
+  }
+  std::string text(size, '\0');
+  text.resize(fs::read_full(fd, text, path));
+  return text;
+}
+
+}  // namespace
+
+std::string objects_directory(const LocalDb& db) { return db.root() + "/objects"; }
+std::string trash_directory(const LocalDb& db) { return db.root() + "/trash"; }
+std::string temp_directory(const LocalDb& db) { return db.root() + "/tmp"; }
+std::string lease_directory(const LocalDb& db) { return db.root() + "/leases"; }
+std::string bad_directory(const LocalDb& db) { return db.root() + "/bad"; }
+
+std::string flat_name(const hash::ObjectId& id) {
+  std::string name = hash::object_path(id).substr(object_prefix.size());
+  std::replace(name.begin(), name.end(), '/', '-');
+  return name;
+}
+
+std::optional<hash::ObjectId> parse_flat_name(std::string_view name) {
+  std::string path(name);
+  std::replace(path.begin(), path.end(), '-', '/');
+  return hash::parse_object_path(std::string(object_prefix) + path);
+}
+
+bool is_temp_name(std::string_view name) {
+  return !name.empty() && name[0] == '.' && name.find("mlops-tmp-") != std::string_view::npos;
+}
+
+bool make_cache_directory(const LocalDb& db, const std::string& path) {
+  if (fs::stat_path(path)) {
+    return false;
+  }
+  if (path.size() > db.root().size()) {
+    make_cache_directory(db, parent_of(path));
+    fs::make_directory(path);
+  } else {
+    fs::make_directories(path);
+  }
+  // Another process may have made it first; then it also sets the mode.
+  if (db.options().group_shared && fs::stat_path(path)->owner == ::geteuid()) {
+    fs::set_mode(path, 02775);
+  }
+  return true;
+}
+
+std::vector<std::string> trash_batches(const LocalDb& db) {
+  const std::string trash = trash_directory(db);
+  const auto stat = fs::stat_path(trash);
+  // Two links mean no directory inside, on file systems that count them; this is asked for each absent object.
+  if (!stat || stat->type != fs::FileType::directory || stat->links == 2) {
+    return {};
+  }
+  std::vector<std::string> batches;
+  for (const fs::DirEntry& entry : fs::list_directory(trash)) {
+    batches.push_back(trash + "/" + entry.name);
+  }
+  return batches;
+}
+
+bool content_matches(int fd, const std::string& path, const hash::ObjectId& id, Memo& memo) {
+  const fs::FileStat before = fs::stat_fd(fd);
+  if (before.type != fs::FileType::file) {
+    return false;
+  }
+  const auto known = memo.find(before);
+  if (known && known->algorithm() == id.digest.algorithm()) {
+    return *known == id.digest;
+  }
+  const hash::Digest digest = hash::digest_of_fd(id.digest.algorithm(), fd, path);
+  if (::lseek(fd, 0, SEEK_SET) != 0) {
+    throw system_error(errno, "rewind", path);
+  }
+  const fs::FileStat after = fs::stat_fd(fd);
+  if (after == before) {
+    memo.record(after, digest, wall_clock_ns(), after.links > 1 ? Memo::Link::into_cache : Memo::Link::no);
+  }
+  return digest == id.digest;
+}
+
+std::optional<Tree> read_tree_at(const std::string& path, const hash::ObjectId& id, Memo& memo) {
+  const auto fd = fs::try_open_read(path);
+  if (!fd) {
+    return std::nullopt;
+  }
+  if (!content_matches(fd->get(), path, id, memo)) {
+    throw Error::of(ErrorKind::corrupt, "object '{}' is corrupt: its content does not match its name",
+                    hash::short_name(id));
+  }
+  return decode_tree(read_rest(fd->get(), max_tree_bytes, path), "object '" + hash::short_name(id) + "'");
+}
+
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
+}
+
+unsigned disk_jobs(unsigned wanted) {
+  // Reading what is not in memory waits for the disk; more threads than processors keep it busy.
+  return wanted != 0 ? wanted : std::clamp(4 * processors(), 4U, 16U);
+}
+
+}  // namespace mlops::store

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Names inside the cache directory that several files of this layer share.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hash/object_id.hpp"
+#include "store/local_db.hpp"
+
+namespace mlops::store {
+
+/// No workspace path is deeper (PATH_MAX); deeper trees come from elsewhere and are refused before they recurse far.
+inline constexpr std::size_t max_tree_depth = 2048;
+/// A listing of one directory that is larger than this is refused unread.
+inline constexpr std::uint64_t max_tree_bytes = 1ULL << 30U;
+
+std::string objects_directory(const LocalDb& db);
+std::string trash_directory(const LocalDb& db);
+std::string temp_directory(const LocalDb& db);
+std::string lease_directory(const LocalDb& db);
+std::string bad_directory(const LocalDb& db);
+
+/// An object's name as one file name, for trash/ and bad/: "sha256-ab-cdef...".
+std::string flat_name(const hash::ObjectId& id);
+std::optional<hash::ObjectId> parse_flat_name(std::string_view name);
+
+/// Returns whether a file of this name is one that fs::TempFile or fs::TempDir made.
+bool is_temp_name(std::string_view name);
+
+/// Makes a directory of the cache with its parents, with the modes that sharing needs. Returns whether it was missing.
+bool make_cache_directory(const LocalDb& db, const std::string& path);
+
+/// Paths of the batches in the trash, oldest first.
+std::vector<std::string> trash_batches(const LocalDb& db);
+
+/// Reads the tree at `path` after checking that it is `id`'s. Returns nothing if no file is there; throws Error
+/// (corrupt) if its bytes or their form are wrong.
+std::optional<Tree> read_tree_at(const std::string& path, const hash::ObjectId& id, Memo& memo);
+
+/// Returns whether the open file holds `id`'s bytes, by the memo's evidence or by hashing, which becomes evidence.
+/// The descriptor's position is the start afterwards.
+bool content_matches(int fd, const std::string& path, const hash::ObjectId& id, Memo& memo);
+
+/// The directory part of an absolute path.
+std::string parent_of(const std::string& path);
+
+/// The `jobs` of options, or the default for work that mostly waits for a disk.
+unsigned disk_jobs(unsigned wanted);
+
+}  // namespace mlops::store

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/local_db.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <unordered_set>
+#include <utility>
+
+#include "fs/walk.hpp"
+#include "hash/hasher.hpp"
+#include "store/evidence.hpp"
+#include "store/layout.hpp"
+#include "util/error.hpp"
+#include "util/parallel.hpp"
+#include "util/text.hpp"
+
+namespace mlops::store {
+namespace {
+
+constexpr std::string_view format_text = "version: 1\n";
+constexpr int format_version = 1;
+
+void require_known_format(const std::string& root) {
+  const auto text = fs::try_read_file(root + "/mlops-cache", 4096);
+  if (!text || *text == format_text) {
+    return;
+  }
+  constexpr std::string_view key = "version: ";
+  const std::string_view line = trim(*text);
+  int version = 0;
+  if (line.substr(0, key.size()) == key) {
+    std::from_chars(line.data() + key.size(), line.data() + line.size(), version);
+  }
+  if (version > format_version) {
+    throw Error::of(ErrorKind::format, "cache '{}' has format {}, this program knows up to {}", root, version,
+                    format_version)
+        .hint("use a newer mlops, or another cache directory");
+  }
+  throw Error::of(ErrorKind::format, "'{}/mlops-cache' does not say which format the cache has", root)
+      .hint("if this is a cache of mlops, write the line `version: 1` into that file");
+}
+
+bool is_file(const std::string& path) {
+  const auto stat = fs::stat_path(path);
+  return stat && stat->type == fs::FileType::file;
+}
+
+Error missing_object(const hash::ObjectId& id) {
+  return Error::of(ErrorKind::missing, "object '{}' is not in the cache", hash::short_name(id))
+      .hint("`mlops fetch` brings what a remote has");
+}
+
+/// Moves what lies in the trash back into place; another process doing the same at this moment is no failure.
+void take_back(const std::string& aside, const std::string& target) {
+  try {
+    fs::rename_if_absent(aside, target);
+  } catch (const Error&) {
+    if (fs::stat_path(aside)) {
+      throw;
+    }
+  }
+}
+
+std::string project_file(const LocalDb& db, const std::string& root) {
+  return db.root() + "/projects/" + hash::digest_of(hash::Algorithm::sha256, root).hex().substr(0, 32);
+}
+
+}  // namespace
+
+LocalDb::LocalDb(LocalDbOptions options, Memo& memo) : options_(std::move(options)), memo_(memo) {
+  require_known_format(options_.root);
+}
+
+std::string LocalDb::path(const hash::ObjectId& id) const { return options_.root + "/" + hash::object_path(id); }
+
+bool LocalDb::has(const hash::ObjectId& id) const {
+  const std::string where = path(id);
+  if (is_file(where)) {
+    return true;
+  }
+  if (!fs::stat_path(trash_directory(*this))) {
+    return false;
+  }
+  // Looked at again at the end: it may have come back from the trash between the two looks.
+  return rescue(id) || is_file(where);
+}
+
+bool LocalDb::rescue(const hash::ObjectId& id) const {
+  const std::string target = path(id);
+  for (const std::string& batch : trash_batches(*this)) {
+    const std::string aside = batch + "/" + flat_name(id);
+    if (!is_file(aside)) {
+      continue;
+    }
+    if (id.is_tree()) {
+      // Members first: a tree in place says that they are in place.
+      const auto tree = read_tree_at(aside, id, memo_);
+      const auto absent = [this](const TreeEntry& item) { return !has(item.entry.id()); };
+      if (!tree || std::any_of(tree->entries.begin(), tree->entries.end(), absent)) {
+        continue;
+      }
+    }
+    make_cache_directory(*this, parent_of(target));
+    take_back(aside, target);
+    if (is_file(target)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool LocalDb::has_all(const Entry& entry) const {
+  if (entry.kind != EntryKind::tree || !suspect()) {
+    return has(entry.id());
+  }
+  std::unordered_set<hash::ObjectId> seen{entry.id()};
+  std::vector<hash::ObjectId> todo{entry.id()};
+  while (!todo.empty()) {
+    const hash::ObjectId id = todo.back();
+    todo.pop_back();
+    if (!has(id)) {
+      return false;
+    }
+    if (!id.is_tree()) {
+      continue;
+    }
+    for (const TreeEntry& item : read_tree(id).entries) {
+      if (seen.insert(item.entry.id()).second) {
+        todo.push_back(item.entry.id());
+      }
+    }
+  }
+  return true;
+}
+
+bool LocalDb::has_verified(const hash::ObjectId& id) const {
+  if (!has(id)) {
+    // Something else at the object's place would be in the way of the object.
+    if (fs::stat_path(path(id))) {
+      quarantine(id);
+    }
+    return false;
+  }
+  const std::string where = path(id);
+  const auto stat = fs::stat_path(where);
+  if (stat && memo_.find(*stat) == id.digest) {
+    return true;
+  }
+  const auto fd = fs::try_open_read(where);
+  if (!fd) {
+    return false;
+  }
+  if (!content_matches(fd->get(), where, id, memo_)) {
+    quarantine(id);
+    return false;
+  }
+  return true;
+}
+
+fs::Fd LocalDb::open_verified(const hash::ObjectId& id) const {
+  const std::string where = path(id);
+  auto fd = has(id) ? fs::try_open_read(where) : std::nullopt;
+  if (!fd) {
+    throw missing_object(id);
+  }
+  if (!content_matches(fd->get(), where, id, memo_)) {
+    const std::string now = quarantine(id);
+    throw Error::of(ErrorKind::corrupt, "object '{}' is corrupt: its content does not match its name",
+                    hash::short_name(id))
+        .hint("it was moved to '{}'", now)
+        .hint("`mlops fetch` brings it again if a remote has it");
+  }
+  return std::move(*fd);
+}
+
+std::string LocalDb::read(const hash::ObjectId& id, std::uint64_t limit_bytes) const {
+  const fs::Fd fd = open_verified(id);
+  const std::uint64_t size = fs::stat_fd(fd.get()).size;
+  if (size > limit_bytes) {
+    throw Error("object '{}' is too large to be read whole: {}", hash::short_name(id), human_size(size));
+  }
+  std::string content(size, '\0');
+  content.resize(fs::read_full(fd.get(), content, path(id)));
+  return content;
+}
+
+Tree LocalDb::read_tree(const hash::ObjectId& id) const {
+  if (!has(id)) {
+    throw missing_object(id);
+  }
+  try {
+    if (auto tree = read_tree_at(path(id), id, memo_)) {
+      return std::move(*tree);
+    }
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::corrupt) {
+      throw;
+    }
+    const std::string now = quarantine(id);
+    throw Error(error).hint("it was moved to '{}'", now).hint("`mlops fetch` brings it again if a remote has it");
+  }
+  throw missing_object(id);
+}
+
+std::optional<Entry> LocalDb::find_in_tree(const Entry& tree, const fs::RepoPath& below) const {
+  Entry entry = tree;
+  std::string_view rest = below.str();
+  while (!rest.empty()) {
+    if (entry.kind != EntryKind::tree) {
+      return std::nullopt;
+    }
+    const std::string_view name = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(std::min(rest.size(), name.size() + 1));
+    const Tree listing = read_tree(entry.id());
+    const TreeEntry* item = listing.find(name);
+    if (item == nullptr) {
+      return std::nullopt;
+    }
+    entry = item->entry;
+  }
+  return entry;
+}
+
+std::vector<hash::ObjectId> LocalDb::list() const {
+  std::vector<std::string> directories;
+  const std::string objects = objects_directory(*this);
+  if (fs::stat_path(objects)) {
+    for (const fs::DirEntry& algorithm : fs::list_directory(objects)) {
+      for (const fs::DirEntry& fan : fs::list_directory(objects + "/" + algorithm.name)) {
+        directories.push_back("objects/" + algorithm.name + "/" + fan.name);
+      }
+    }
+  }
+  std::vector<std::vector<hash::ObjectId>> found(directories.size());
+  parallel_for(directories.size(), processors(), [&](std::size_t i) {
+    for (const fs::DirEntry& entry : fs::list_directory(options_.root + "/" + directories[i])) {
+      if (const auto id = hash::parse_object_path(directories[i] + "/" + entry.name)) {
+        found[i].push_back(*id);
+      }
+    }
+  });
+  std::vector<hash::ObjectId> all;
+  for (const auto& part : found) {
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+std::string LocalDb::quarantine(const hash::ObjectId& id) const {
+  // Marked first: from the moment it is gone, a tree that lists it no longer implies it.
+  set_suspect(true);
+  make_cache_directory(*this, bad_directory(*this));
+  for (std::int64_t stamp = wall_clock_ns();; ++stamp) {
+    std::string target = bad_directory(*this) + "/" + flat_name(id) + "." + std::to_string(stamp);
+    if (fs::rename_if_absent(path(id), target)) {
+      return target;
+    }
+  }
+}
+
+bool LocalDb::suspect() const { return fs::stat_path(options_.root + "/suspect").has_value(); }
+
+void LocalDb::set_suspect(bool suspect_now) const {
+  if (suspect_now == suspect()) {
+    return;
+  }
+  const std::string mark = options_.root + "/suspect";
+  if (suspect_now) {
+    fs::write_file_atomic(mark, "an object was found corrupt or missing; `mlops fsck` checks all and removes this\n",
+                          0666, options_.durability);
+  } else {
+    fs::remove_file(mark);
+  }
+}
+
+void LocalDb::ensure_layout() const {
+  bool made = false;
+  for (const std::string& directory : {options_.root, objects_directory(*this), temp_directory(*this),
+                                       lease_directory(*this), options_.root + "/projects"}) {
+    made = make_cache_directory(*this, directory) || made;
+  }
+  const std::string format_file = options_.root + "/mlops-cache";
+  if (!fs::stat_path(format_file)) {
+    fs::write_file_atomic(format_file, format_text, 0666, options_.durability);
+  }
+  if (made && options_.durability != fs::Durability::off) {
+    fs::sync_directory(options_.root);
+    fs::sync_directory(parent_of(options_.root));
+  }
+}
+
+void LocalDb::register_project(const std::string& root) const {
+  const std::string file = project_file(*this, root);
+  const std::string text = escape_name(root) + "\n";
+  if (fs::try_read_file(file) != text) {
+    ensure_layout();
+    fs::write_file_atomic(file, text, 0666, options_.durability);
+  }
+}
+
+std::vector<std::string> LocalDb::registered_projects() const {
+  std::vector<std::string> roots;
+  const std::string directory = options_.root + "/projects";
+  if (!fs::stat_path(directory)) {
+    return roots;
+  }
+  for (const fs::DirEntry& entry : fs::list_directory(directory)) {
+    if (is_temp_name(entry.name)) {
+      continue;
+    }
+    const std::string file = directory + "/" + entry.name;
+    const auto root = unescape_name(trim(fs::read_file(file, 65'536)));
+    if (!root || root->empty() || root->front() != '/') {
+      throw Error::of(ErrorKind::corrupt, "'{}' does not name a project", file)
+          .hint("remove the file if no project needs it; `mlops gc` in each project writes it again");
+    }
+    roots.push_back(*root);
+  }
+  std::sort(roots.begin(), roots.end());
+  return roots;
+}
+
+void LocalDb::forget_project(const std::string& root) const { fs::remove_file(project_file(*this, root)); }
+
+}  // namespace mlops::store
