@@ -110,6 +110,7 @@ void make_hardlink(const std::string& existing, const std::string& path);
 /// Appends `bytes` to a file (created with mode 0600) and fsyncs it, for journals.
 void append_file_durable(const std::string& path, std::string_view bytes);
 void truncate_file(const std::string& path, std::uint64_t size);
+void sync_file(const std::string& path);
 void sync_directory(const std::string& path);
 /// Flushes the whole file system that holds `path` (syncfs).
 void sync_filesystem(const std::string& path);

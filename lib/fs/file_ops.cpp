@@ -205,6 +205,11 @@ void truncate_file(const std::string& path, std::uint64_t size) {
   fd.close(path);
 }
 
+void sync_file(const std::string& path) {
+  const Fd fd = open_read(path);
+  sync_fd(fd.get(), path);
+}
+
 void sync_directory(const std::string& path) {
   const Fd directory = open_directory(path);
   const int code = attempt("fsync_directory", path, [&] { return ::fsync(directory.get()); });
