@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -16,11 +17,12 @@ namespace mlops::pipeline {
 ///
 /// Building checks what makes a pipeline sound and throws Error naming file, line and both parties: two stages (or a
 /// stage and a pointer) with the same output, an output inside another output, a stage whose dependency is its own
-/// output, a cycle (shown as a path a -> b -> a), an output that is a file of ours or that git tracks is checked when it
-/// matters (stage add, run).
+/// output, a cycle (shown as a path a -> b -> a). Whether an output is a file of ours or of git is checked when it
+/// matters (stage add, run). Points into the snapshot, which must outlive it. Building is O(n log n) in paths.
 class Graph {
  public:
-  explicit Graph(const repo::Snapshot& snapshot);
+  /// `dialect` names the pipeline file in messages.
+  explicit Graph(const repo::Snapshot& snapshot, const spec::Dialect& dialect = spec::native_dialect());
 
   std::size_t size() const { return stages_.size(); }
   const spec::Stage& stage(std::size_t index) const { return *stages_[index]; }
@@ -32,14 +34,31 @@ class Graph {
   const std::vector<std::size_t>& order() const { return order_; }
   /// `start` and everything upstream (or downstream) of it, in order().
   std::vector<std::size_t> closure(const std::vector<std::size_t>& start, bool downstream) const;
-  /// The stage whose output is, or holds, or lies below `path`.
+  /// The stages one of whose outputs is, or holds, or lies below `path`; sorted, each once.
   std::vector<std::size_t> producers(const fs::RepoPath& path) const;
+  /// Index by name; nothing for an unknown one.
+  std::optional<std::size_t> find(const std::string& name) const;
+
+  /// A path that a stage or a pointer claims.
+  struct Claim {
+    const fs::RepoPath* path;
+    std::size_t stage;  ///< `no_stage` for a pointer
+    int line;
+  };
+  static constexpr std::size_t no_stage = static_cast<std::size_t>(-1);
 
  private:
+  void collect_claims(const repo::Snapshot& snapshot);
+  void connect();
+  void connect_to_producers(std::size_t consumer, const fs::RepoPath& path, int line);
+  void sort();
+
   std::vector<const spec::Stage*> stages_;
   std::vector<std::vector<std::size_t>> upstream_, downstream_;
   std::vector<std::size_t> order_;
   std::unordered_map<std::string, std::size_t> by_name_;
+  std::vector<Claim> claims_;  // sorted by path; none lies inside another
+  std::string file_;           // of the pipeline, for messages
 };
 
 }  // namespace mlops::pipeline

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/graph.hpp"
@@ -29,11 +29,13 @@ struct Reason {
   };
   Kind kind;
   std::string subject;          ///< path, "params.yaml: train.lr", variable or stage; printable
-  std::string before, after;    ///< short texts; empty where they make no sense
+  std::string before{}, after{};  ///< short texts; empty where they make no sense
+  std::string detail{};           ///< "1 file modified", for directories
   friend bool operator==(const Reason&, const Reason&) = default;
 };
 /// The stable word of a reason's kind, for `--json` ("dependency_changed").
 std::string_view to_string(Reason::Kind kind);
+std::optional<Reason::Kind> parse_reason_kind(std::string_view word);
 /// One line for people: "params.yaml: train.lr 0.1 -> 0.3", "data/raw changed (1 file modified)".
 std::string describe(const Reason& reason);
 
@@ -52,7 +54,7 @@ struct Plan {
 };
 
 struct PlanOptions {
-  std::vector<std::string> targets;  ///< stage names or paths of outputs; empty: all
+  std::vector<std::string> targets;  ///< stage names or root-relative paths of outputs; empty: all
   bool force = false;
   bool single_item = false;  ///< only the targets, not what they depend on
   bool downstream = false;   ///< the targets and what depends on them
@@ -60,23 +62,30 @@ struct PlanOptions {
   bool allow_missing = false;  ///< a missing output or dependency counts as unchanged when the lock knows it
 };
 
-/// What the workspace holds for the declared inputs and outputs now; asked once for each path.
+/// What the workspace holds for the declared inputs and outputs now; asked once for each path. One thread.
 class Current {
  public:
   Current(repo::Workspace& workspace, const repo::Snapshot& snapshot);
+  Current(const Current&) = delete;
+  Current& operator=(const Current&) = delete;
+  ~Current();
   /// Hashes (or knows from the memo) what stands at a path; nothing: nothing is there.
   std::optional<store::Entry> entry(const fs::RepoPath& path);
   /// The value of a parameter; nothing: file or key is not there. An empty key is the whole file.
   std::optional<spec::Value> param(const fs::RepoPath& file, const std::string& key);
+  /// As `param` without a copy; nullptr: not there. Valid until the file is forgotten.
+  const spec::Value* find_param(const fs::RepoPath& file, const std::string& key);
+  /// What differs below a directory that was `before` and is there now: "2 files modified, 1 added"; empty when that
+  /// cannot be told (a file, or the recorded listing is not in the cache).
+  std::string changes_below(const fs::RepoPath& path, const store::Entry& before);
   /// Forgets everything at or below a path, after something was written there.
   void forget(const fs::RepoPath& path);
   /// Looks at many paths at once, in parallel.
   void prefetch(const std::vector<fs::RepoPath>& paths);
 
  private:
-  repo::Workspace& workspace_;
-  std::map<fs::RepoPath, std::optional<store::Entry>> entries_;
-  std::map<fs::RepoPath, std::optional<spec::Value>> files_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 /// Compares one stage with its lock entry (nullptr: none) and returns every difference.
@@ -87,7 +96,11 @@ std::vector<Reason> compare(const spec::Dialect& dialect, const spec::Stage& sta
 Plan make_plan(const spec::Dialect& dialect, const Graph& graph, const repo::Snapshot& snapshot, Current& current,
                const PlanOptions& options);
 
-/// The inputs of a stage as they are now, for its key and its lock entry. Throws Error naming a missing dependency.
+/// The inputs of a stage as they are now, for its key and its lock entry. Throws Error naming a missing dependency or
+/// parameter file; a key that its file lacks is left out.
 spec::LockedStage current_inputs(const spec::Stage& stage, Current& current);
+
+/// Whether any input of the two states differs (command, wdir, env, dependencies, parameters); outputs do not count.
+bool same_inputs(const spec::Dialect& dialect, const spec::LockedStage& a, const spec::LockedStage& b);
 
 }  // namespace mlops::pipeline

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A stage as it is declared and as its inputs are now, against what the lock says of the last time it succeeded.
+#include "pipeline/plan.hpp"
+#include "spec/params.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+#include <algorithm>
+
+namespace mlops::pipeline {
+namespace {
+
+using Kind = Reason::Kind;
+
+/// Long values would push what matters off the line.
+std::string short_text(const std::string& text) {
+  constexpr std::size_t longest = 60;
+  const std::string safe = printable(text);
+  return safe.size() <= longest ? safe : safe.substr(0, longest - 3) + "...";
+}
+
+std::string command_text(const spec::StageCommand& cmd) { return short_text(join(cmd.lines, " && ")); }
+
+std::string entry_text(const store::Entry& entry) { return hash::short_name(entry.id()); }
+
+std::string value_text(const spec::Value& value) { return short_text(spec::to_text(value)); }
+
+/// Compares one stage; collects every difference.
+class Comparison {
+ public:
+  Comparison(const spec::Dialect& dialect, const spec::Stage& stage, const spec::LockedStage& locked, Current& current,
+             bool allow_missing)
+      : dialect_(dialect), stage_(stage), locked_(locked), current_(current), allow_missing_(allow_missing) {}
+
+  std::vector<Reason> run() {
+    compare_command();
+    compare_env();
+    compare_deps();
+    compare_params();
+    compare_outs();
+    return std::move(reasons_);
+  }
+
+ private:
+  void add(Kind kind, std::string subject, std::string before = {}, std::string after = {}, std::string detail = {}) {
+    reasons_.push_back({.kind = kind,
+                        .subject = std::move(subject),
+                        .before = std::move(before),
+                        .after = std::move(after),
+                        .detail = std::move(detail)});
+  }
+
+  void compare_command() {
+    if (stage_.cmd != locked_.cmd) {
+      add(Kind::command_changed, stage_.name, command_text(locked_.cmd), command_text(stage_.cmd));
+    }
+    if (stage_.wdir != locked_.wdir) {
+      const auto shown = [](const fs::RepoPath& path) { return path.is_root() ? "." : printable(path.str()); };
+      add(Kind::wdir_changed, stage_.name, shown(locked_.wdir), shown(stage_.wdir));
+    }
+  }
+
+  void compare_env() {
+    if (stage_.env == locked_.env) {
+      return;
+    }
+    for (const auto& [name, value] : stage_.env) {
+      const auto before = locked_.env.find(name);
+      if (before == locked_.env.end() || before->second != value) {
+        add(Kind::env_changed, printable(name), before == locked_.env.end() ? "" : short_text(before->second),
+            short_text(value));
+      }
+    }
+    for (const auto& [name, value] : locked_.env) {
+      if (!stage_.env.contains(name)) {
+        add(Kind::env_changed, printable(name), short_text(value));
+      }
+    }
+  }
+
+  struct PathKinds {
+    Kind added, removed, missing, changed;
+  };
+
+  /// Walks two lists sorted by path side by side.
+  template <class Declared>
+  void compare_paths(const std::vector<Declared>& declared, const std::vector<spec::LockedPath>& locked,
+                     const PathKinds& kinds) {
+    auto known = locked.begin();
+    for (const Declared& wanted : declared) {
+      for (; known != locked.end() && known->path < wanted.path; ++known) {
+        add(kinds.removed, printable(known->path.str()));
+      }
+      if (known == locked.end() || known->path != wanted.path) {
+        add(kinds.added, printable(wanted.path.str()));
+        continue;
+      }
+      compare_entry(*known, kinds);
+      ++known;
+    }
+    for (; known != locked.end(); ++known) {
+      add(kinds.removed, printable(known->path.str()));
+    }
+  }
+
+  void compare_entry(const spec::LockedPath& known, const PathKinds& kinds) {
+    const auto now = current_.entry(known.path);
+    if (!now) {
+      if (!allow_missing_) {
+        add(kinds.missing, printable(known.path.str()));
+      }
+    } else if (now->kind != known.entry.kind || now->digest != known.entry.digest) {
+      add(kinds.changed, printable(known.path.str()), entry_text(known.entry), entry_text(*now),
+          current_.changes_below(known.path, known.entry));
+    }
+  }
+
+  void compare_deps() {
+    compare_paths(stage_.deps, locked_.deps,
+                  {Kind::dependency_added, Kind::dependency_removed, Kind::dependency_missing,
+                   Kind::dependency_changed});
+  }
+
+  void compare_outs() {
+    compare_paths(stage_.outs, locked_.outs,
+                  {Kind::output_added, Kind::output_removed, Kind::output_missing, Kind::output_changed});
+  }
+
+  void compare_params() {
+    static const spec::LockedParams none;
+    for (const spec::ParamsDependency& declared : stage_.params) {
+      const auto known = locked_.params.find(declared.file);
+      compare_file(declared, known == locked_.params.end() ? none : known->second);
+    }
+    for (const auto& [file, values] : locked_.params) {
+      const auto same_file = [&path = file](const spec::ParamsDependency& params) { return params.file == path; };
+      if (std::none_of(stage_.params.begin(), stage_.params.end(), same_file)) {
+        for (const auto& [key, value] : values) {
+          add(Kind::param_removed, subject(file, key), value_text(value));
+        }
+      }
+    }
+  }
+
+  void compare_file(const spec::ParamsDependency& declared, const spec::LockedParams& known) {
+    static const std::vector<std::string> whole_file{""};
+    const std::vector<std::string>& keys = declared.keys.empty() ? whole_file : declared.keys;
+    for (const std::string& key : keys) {
+      const auto before = std::find_if(known.begin(), known.end(), [&](const auto& one) { return one.first == key; });
+      const spec::Value* now = current_.find_param(declared.file, key);
+      compare_param(declared.file, key, before == known.end() ? nullptr : &before->second, now);
+    }
+    for (const auto& [key, value] : known) {
+      if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+        add(Kind::param_removed, subject(declared.file, key), value_text(value));
+      }
+    }
+  }
+
+  void compare_param(const fs::RepoPath& file, const std::string& key, const spec::Value* before,
+                     const spec::Value* now) {
+    if (before == nullptr && now != nullptr) {
+      add(Kind::param_added, subject(file, key), {}, value_text(*now));
+    } else if (before != nullptr && now == nullptr) {
+      if (!allow_missing_) {
+        add(Kind::param_removed, subject(file, key), value_text(*before));
+      }
+    } else if (before != nullptr && !dialect_.equal(*before, *now)) {
+      compare_values(file, key, *before, *now);
+    }
+  }
+
+  /// Names the leaves that differ, so that one changed rate is not shown as two whole maps.
+  void compare_values(const fs::RepoPath& file, const std::string& key, const spec::Value& before,
+                      const spec::Value& now) {
+    if (before.get<spec::Value::Map>() == nullptr || now.get<spec::Value::Map>() == nullptr) {
+      add(Kind::param_changed, subject(file, key), value_text(before), value_text(now));
+      return;
+    }
+    const auto full = [&](const std::string& leaf) { return subject(file, key.empty() ? leaf : key + "." + leaf); };
+    const auto old_leaves = spec::flatten(before);
+    const auto new_leaves = spec::flatten(now);
+    const std::size_t reasons_before = reasons_.size();
+    for (const auto& [leaf, value] : new_leaves) {
+      const auto* old_value = find_leaf(old_leaves, leaf);
+      if (old_value == nullptr) {
+        add(Kind::param_added, full(leaf), {}, value_text(value));
+      } else if (!dialect_.equal(*old_value, value)) {
+        add(Kind::param_changed, full(leaf), value_text(*old_value), value_text(value));
+      }
+    }
+    for (const auto& [leaf, value] : old_leaves) {
+      if (find_leaf(new_leaves, leaf) == nullptr) {
+        add(Kind::param_removed, full(leaf), value_text(value));
+      }
+    }
+    // Empty maps have no leaves, yet they differ.
+    if (reasons_.size() == reasons_before) {
+      add(Kind::param_changed, subject(file, key), value_text(before), value_text(now));
+    }
+  }
+
+  static const spec::Value* find_leaf(const std::vector<std::pair<std::string, spec::Value>>& leaves,
+                                      const std::string& key) {
+    const auto found = std::find_if(leaves.begin(), leaves.end(), [&](const auto& leaf) { return leaf.first == key; });
+    return found == leaves.end() ? nullptr : &found->second;
+  }
+
+  static std::string subject(const fs::RepoPath& file, const std::string& key) {
+    return printable(key.empty() ? file.str() : file.str() + ": " + key);
+  }
+
+  const spec::Dialect& dialect_;
+  const spec::Stage& stage_;
+  const spec::LockedStage& locked_;
+  Current& current_;
+  bool allow_missing_;
+  std::vector<Reason> reasons_;
+};
+
+spec::LockedParams current_params(const spec::Stage& stage, const spec::ParamsDependency& params, Current& current) {
+  const spec::Value* whole = current.find_param(params.file, "");
+  if (whole == nullptr) {
+    throw Error::of(ErrorKind::missing, "the parameter file {} of stage '{}' does not exist",
+                    quoted(params.file.str()), stage.name);
+  }
+  spec::LockedParams values;
+  if (params.keys.empty()) {
+    values.emplace_back("", *whole);
+  }
+  for (const std::string& key : params.keys) {
+    if (const spec::Value* value = whole->at(key)) {
+      values.emplace_back(key, *value);
+    }
+  }
+  return values;
+}
+
+}  // namespace
+
+std::vector<Reason> compare(const spec::Dialect& dialect, const spec::Stage& stage, const spec::LockedStage* locked,
+                            Current& current, bool allow_missing) {
+  std::vector<Reason> reasons;
+  if (locked == nullptr) {
+    reasons.push_back({.kind = Kind::never_run, .subject = stage.name});
+  } else {
+    reasons = Comparison(dialect, stage, *locked, current, allow_missing).run();
+  }
+  // A stage without any input or output would otherwise never run again.
+  const bool callback = stage.deps.empty() && stage.params.empty() && stage.outs.empty();
+  if (stage.always_changed || (callback && locked != nullptr)) {
+    reasons.push_back({.kind = Kind::always_changed, .subject = stage.name});
+  }
+  return reasons;
+}
+
+spec::LockedStage current_inputs(const spec::Stage& stage, Current& current) {
+  spec::LockedStage state;
+  state.cmd = stage.cmd;
+  state.wdir = stage.wdir;
+  state.env = stage.env;
+  for (const spec::Dependency& dep : stage.deps) {
+    const auto entry = current.entry(dep.path);
+    if (!entry) {
+      throw Error::of(ErrorKind::missing, "the dependency {} of stage '{}' does not exist", quoted(dep.path.str()),
+                      stage.name)
+          .hint("if it is tracked, `mlops checkout` or `mlops pull` brings it");
+    }
+    state.deps.push_back({dep.path, *entry});
+  }
+  for (const spec::ParamsDependency& params : stage.params) {
+    state.params.emplace(params.file, current_params(stage, params, current));
+  }
+  return state;
+}
+
+bool same_inputs(const spec::Dialect& dialect, const spec::LockedStage& a, const spec::LockedStage& b) {
+  const auto same_path = [](const spec::LockedPath& one, const spec::LockedPath& other) {
+    return one.path == other.path && one.entry.kind == other.entry.kind && one.entry.digest == other.entry.digest;
+  };
+  const auto same_param = [&](const auto& one, const auto& other) {
+    return one.first == other.first && dialect.equal(one.second, other.second);
+  };
+  const auto same_file = [&](const auto& one, const auto& other) {
+    return one.first == other.first && std::equal(one.second.begin(), one.second.end(), other.second.begin(),
+                                                  other.second.end(), same_param);
+  };
+  return a.cmd == b.cmd && a.wdir == b.wdir && a.env == b.env &&
+         std::equal(a.deps.begin(), a.deps.end(), b.deps.begin(), b.deps.end(), same_path) &&
+         std::equal(a.params.begin(), a.params.end(), b.params.begin(), b.params.end(), same_file);
+}
+
+}  // namespace mlops::pipeline
