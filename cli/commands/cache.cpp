@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "cli/commands.hpp"
+#include "cli/json.hpp"
+#include "repo/settings.hpp"
+#include "repo/workspace.hpp"
+#include "util/text.hpp"
+
+namespace mlops::cli {
+namespace {
+
+class CacheDir : public Command {
+  std::optional<std::string> directory_;
+  bool unset_ = false, user_ = false, local_ = false, json_ = false;
+
+  Args args() override {
+    return {{.names = "directory", .metavar = "directory", .help = "The new place; shows the present one if omitted",
+             .into = &directory_, .complete = Complete::path},
+            {.names = "-u,--unset", .help = "Go back to .mlops/cache", .into = &unset_},
+            {.names = "--global", .help = "For all projects of this user", .into = &user_},
+            {.names = "--local", .help = "For this clone (the default)", .into = &local_},
+            args::json(&json_)};
+  }
+
+  ExitCode run(Context& context) override {
+    auto workspace = context.workspace();
+    const auto level = user_ ? repo::ConfigLevel::user : repo::ConfigLevel::local;
+    if (unset_) {
+      repo::unset_config(workspace, "cache.dir", level);
+      return ExitCode::ok;
+    }
+    if (directory_) {
+      const auto change = repo::set_cache_directory(workspace, *directory_, level);
+      context.say("The cache is " + mlops::quoted(change.value) + " now; what the old one holds was not moved.");
+      return ExitCode::ok;
+    }
+    if (json_) {
+      print_json(context.out, {{"directory", workspace.db().root()}});
+    } else {
+      context.out << printable(workspace.db().root()) << "\n";
+    }
+    return ExitCode::ok;
+  }
+};
+
+class CacheForget : public Command {
+  std::string project_;
+
+  Args args() override {
+    return {{.names = "project", .metavar = "project", .help = "Root directory of a project that is gone",
+             .into = &project_, .complete = Complete::path, .required = true}};
+  }
+
+  ExitCode run(Context& context) override {
+    auto workspace = context.workspace();
+    workspace.db().forget_project(project_);
+    context.say("Forgot " + mlops::quoted(project_) + "; what only it used may be collected.");
+    return ExitCode::ok;
+  }
+};
+
+}  // namespace
+
+const CommandSpec cache_dir_command{
+    .name = "cache dir",
+    .group = "Share",
+    .summary = "Show or change where the cache lies",
+    .manual = R"(The cache may be shared by several clones, projects and users of a machine. Each project that uses it is noted in
+it, so that `mlops gc` in one respects what the others need. Set `cache.shared` to `group` before several users share.
+
+EXAMPLES
+  mlops cache dir
+  mlops cache dir /shared/mlops-cache
+)",
+    .make = make_command<CacheDir>};
+
+const CommandSpec cache_forget_command{
+    .name = "cache forget",
+    .group = "Share",
+    .summary = "Take a project that is gone off the cache's register",
+    .manual = R"(`mlops gc` stops when a project that uses the same cache cannot be read, because it cannot know what that project
+needs. If the project was deleted for good, this takes it off the register.
+
+EXAMPLES
+  mlops cache forget /home/ann/old-project
+)",
+    .make = make_command<CacheForget>};
+
+}  // namespace mlops::cli
