@@ -7,6 +7,7 @@
 
 #include <array>
 #include <compare>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -83,6 +84,8 @@ class Repository {
   std::string git_dir() const;     ///< of this worktree, absolute
   std::string common_dir() const;  ///< shared by all worktrees
   bool is_shallow() const;
+  /// Whether objects may be missing here and be fetched by git when it needs them (`git clone --filter`).
+  bool is_partial() const;
   /// Roots of all linked worktrees and of the main one that exist.
   std::vector<std::string> worktrees() const;
   /// Where hooks are run from (core.hooksPath or <common>/hooks), absolute.
@@ -100,9 +103,10 @@ class Repository {
 
   /// All refs whose full names begin with `prefix`, sorted; symbolic ones resolved. A ref that cannot be read throws.
   std::vector<Ref> refs(std::string_view prefix = "") const;
-  /// All commits named in reflogs (HEAD's and every ref's, of all worktrees) that still exist.
+  /// All commits named in reflogs (HEAD's and every ref's, of all worktrees) and detached HEADs that still
+  /// exist, sorted. A line that cannot be read throws.
   std::vector<Oid> reflog_commits() const;
-  /// All commits reachable from `from`, newest first.
+  /// All commits reachable from `from`, newest first; ends at the boundary of a shallow clone.
   std::vector<Oid> history(const std::vector<Oid>& from) const;
 
   /// Returns the bytes of a file in a commit or tree; nothing if there is none. `limit` guards against hostile sizes.
@@ -110,14 +114,15 @@ class Repository {
                                        std::uint64_t limit_bytes = 64U << 20U) const;
   std::optional<TreeItem> find(const Oid& commit_or_tree, const fs::RepoPath& path) const;
   std::string read_blob(const Oid& id, std::uint64_t limit_bytes = 64U << 20U) const;
-  /// Visits all files of a commit or tree. `enter`, when given, decides by id whether to descend into a directory (so
-  /// that a walk over history visits each subtree once).
+  /// Visits all files of a commit or tree in the order of RepoPath. `enter`, when given, decides by id whether to descend
+  /// into a directory, the root included (so that a walk over history visits each subtree once). Names that no checkout
+  /// could make ("..", paths of 64 KiB and more) are left out.
   void walk(const Oid& commit_or_tree, const std::function<void(const TreeItem&)>& visit,
             const std::function<bool(const TreeItem&)>& enter = {}) const;
 
   /// Whether git tracks this path, or something below it, in the index.
   bool tracks(const fs::RepoPath& path) const;
-  /// All paths in the index, sorted.
+  /// All entries of the index, sorted by path; a path in conflict stands there once for each side.
   std::vector<TreeItem> index_items() const;
   /// Whether git's ignore rules cover the path.
   bool ignores(const fs::RepoPath& path) const;
@@ -126,8 +131,10 @@ class Repository {
   std::optional<Signature> identity() const;
   std::optional<std::string> config(const std::string& key) const;
 
+  /// Everything written here is durable when the call returns.
   Oid write_blob(std::string_view content) const;
-  /// Writes a tree: `base` (nothing: empty) with the updates applied.
+  /// Writes a tree: `base` (nothing: empty) with the updates applied in their order. A directory left without entries
+  /// goes; a file takes the place of a directory and the other way round; removing what is not there is fine.
   Oid write_tree(const std::optional<Oid>& base, const std::vector<TreeUpdate>& updates) const;
   Oid write_commit(const Oid& tree, const std::vector<Oid>& parents, const Signature& author,
                    const std::string& message) const;

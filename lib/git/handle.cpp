@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "git/handle.hpp"
+
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+namespace mlops::git {
+namespace {
+
+// Extensions that change nothing about what we read or write: per-worktree configuration (sparse checkouts switch it
+// on), a promise never to prune, and partial clones, whose absent objects are found out when they are asked for.
+constexpr const char* harmless_extensions[] = {"worktreeconfig", "preciousobjects", "partialclone"};
+
+int start() {
+  const int code = git_libgit2_init();
+  check(code, "start libgit2");
+  git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, harmless_extensions, std::size(harmless_extensions));
+  // A ref must never outlive a power cut that its objects did not (I-3).
+  git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+  return code;
+}
+
+}  // namespace
+
+void start_library() {
+  static const int started = start();
+  static_cast<void>(started);
+}
+
+std::string last_message() {
+  const git_error* error = git_error_last();
+  if (error == nullptr || error->message == nullptr || *error->message == '\0') {
+    return "unknown git failure";
+  }
+  return printable(error->message);
+}
+
+void fail(int code, const std::string& doing) {
+  const ErrorKind kind = code == GIT_ENOTFOUND   ? ErrorKind::missing
+                         : code == GIT_EEXISTS   ? ErrorKind::conflict
+                         : code == GIT_ELOCKED   ? ErrorKind::conflict
+                         : code == GIT_EMODIFIED ? ErrorKind::conflict
+                                                 : ErrorKind::failed;
+  Error error = Error::of(kind, "cannot {}: {}", doing, last_message());
+  if (code == GIT_ELOCKED) {
+    throw std::move(error).hint("another git process is at work; run the command again when it is done");
+  }
+  throw error;
+}
+
+std::string without_slash(std::string path) {
+  while (path.size() > 1 && path.back() == '/') {
+    path.pop_back();
+  }
+  return path;
+}
+
+}  // namespace mlops::git
