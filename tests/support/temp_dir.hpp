@@ -41,7 +41,7 @@ class TempDir {
 
   /// Writes `content` to the file `name`, making its parent directories, and returns its path.
   std::filesystem::path write(const std::filesystem::path& name, std::string_view content) const {
-    const std::filesystem::path target = path_ / name;
+    std::filesystem::path target = path_ / name;
     std::filesystem::create_directories(target.parent_path());
     std::ofstream stream(target, std::ios::binary | std::ios::trunc);
     stream.write(content.data(), static_cast<std::streamsize>(content.size()));
