@@ -236,6 +236,9 @@ def parse():
                         help="existing directory to work in (default: memory if there is some)")
     options = parser.parse_args()
     options.mlops, options.crashrun = os.path.abspath(options.mlops), os.path.abspath(options.crashrun)
+    for program in (options.mlops, options.crashrun):
+        if not os.access(program, os.X_OK):
+            parser.error("'%s' is no program; build it first" % program)
     if options.full:
         options.share, options.budget = 0, 0
     try:
@@ -257,8 +260,9 @@ def main():
     except Broken as problem:
         print("cannot sweep %s" % problem, file=sys.stderr)
         code = 2
-    if not sweep.failures:
-        remove(work)
+    finally:
+        if not sweep.failures:
+            remove(work)
     return code
 
 
