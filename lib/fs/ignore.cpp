@@ -155,17 +155,17 @@ std::vector<std::string_view> pattern_parts(std::string_view pattern) {
   std::vector<std::string_view> parts;
   std::size_t start = 0;
   for (std::size_t at = 0; at < pattern.size();) {
-    if (pattern[at] == '[') {
+    const bool escaped = pattern[at] == '\\' && at + 1 < pattern.size();
+    const std::size_t length = escaped ? 2 : 1;
+    if (pattern[at + length - 1] == '/') {
+      parts.push_back(pattern.substr(start, at - start));
+      start = at + length;
+      at = start;
+    } else if (pattern[at] == '[') {
       const std::size_t end = BracketReader(pattern, at, ' ').read().end;
       at = end == none ? at + 1 : end;
-    } else if (pattern[at] == '\\' && at + 1 < pattern.size() && pattern[at + 1] != '/') {
-      at += 2;
-    } else if (pattern[at] == '/' || pattern[at] == '\\') {
-      parts.push_back(pattern.substr(start, at - start));
-      at += pattern[at] == '/' || at + 1 == pattern.size() ? 1 : 2;
-      start = at;
     } else {
-      ++at;
+      at += length;
     }
   }
   parts.push_back(pattern.substr(start));
@@ -214,9 +214,9 @@ std::string_view without_trailing_spaces(std::string_view line) {
   for (std::size_t at = 0; at < line.size(); ++at) {
     if (line[at] == '\\') {
       ++at;
-    }
-    if (at >= line.size() || line[at] != ' ' || (at > 0 && line[at - 1] == '\\' && end < at)) {
       end = std::min(at + 1, line.size());
+    } else if (line[at] != ' ') {
+      end = at + 1;
     }
   }
   return line.substr(0, end);
