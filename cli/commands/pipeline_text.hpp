@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// How plans and runs of stages are shown.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/commands/shared.hpp"
+#include "cli/output.hpp"
+#include "pipeline/repro.hpp"
+
+namespace mlops::cli {
+
+/// "up_to_date", "run", "frozen", "skip".
+std::string_view action_word(pipeline::Action action);
+Json reasons_json(const std::vector<pipeline::Reason>& reasons);
+Json report_json(const pipeline::StageReport& report);
+Json repro_json(const pipeline::ReproResult& result);
+
+/// Shows stages as they run: the plan in one line, what stages print (prefixed with the stage's name when several run
+/// at once), and one line for each stage that ends.
+class StageDisplay : public pipeline::ReproObserver {
+ public:
+  struct Options {
+    bool explain = false;   ///< every reason of each step
+    bool dry = false;
+    bool parallel = false;
+  };
+  StageDisplay(Context& context, Options options);
+
+  void planned(const pipeline::Graph& graph, const pipeline::Plan& plan) override;
+  void waiting_for_lock(const std::string& holder) override;
+  void started(const std::string& stage, const spec::StageCommand& cmd,
+               const std::vector<pipeline::Reason>& reasons) override;
+  void output(const std::string& stage, std::string_view bytes) override;
+  void ended(const pipeline::StageReport& report) override;
+
+ private:
+  void flush_line(const std::string& stage);
+  std::string outcome_line(const pipeline::StageReport& report) const;
+
+  Context& context_;
+  Options options_;
+  Paint paint_;
+  std::map<std::string, std::string> partial_;  ///< the unfinished last line of each stage's output
+};
+
+/// The options of repro and run.
+struct ReproArgs {
+  pipeline::ReproOptions options;
+  int jobs = 1;
+  bool explain = false, json = false, no_run_cache = false, no_commit = false, force_downstream = false;
+  std::optional<double> lock_wait;
+  Args args();
+  /// Fills `options` from the flags.
+  void finish();
+};
+
+/// Shows what a repro did beyond the lines that were shown while it ran, and returns its exit code; throws Interrupted
+/// when it was stopped by a signal.
+ExitCode conclude(Context& context, const pipeline::ReproResult& result);
+
+}  // namespace mlops::cli

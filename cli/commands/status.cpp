@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/status.hpp"
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "cli/commands.hpp"
+#include "cli/commands/pipeline_text.hpp"
+#include "cli/commands/shared.hpp"
+#include "cli/json.hpp"
+#include "cli/output.hpp"
+#include "repo/data_status.hpp"
+#include "repo/snapshot.hpp"
+#include "repo/sync.hpp"
+#include "util/text.hpp"
+
+namespace mlops::cli {
+namespace {
+
+std::string change_text(const repo::DataStatusItem& item) {
+  if (!item.changes_known) return "its recorded listing is not in the cache";
+  std::size_t added = 0, deleted = 0, modified = 0;
+  for (const auto& change : item.changes) {
+    added += change.change == store::Change::added ? 1 : 0;
+    deleted += change.change == store::Change::deleted ? 1 : 0;
+    modified += change.change == store::Change::modified ? 1 : 0;
+  }
+  std::vector<std::string> parts;
+  if (modified > 0) parts.push_back(human_count(modified) + " modified");
+  if (added > 0) parts.push_back(human_count(added) + " new");
+  if (deleted > 0) parts.push_back(human_count(deleted) + " deleted");
+  return join(parts, ", ");
+}
+
+std::string_view change_word(store::Change change) {
+  return change == store::Change::added ? "added" : change == store::Change::deleted ? "deleted" : "modified";
+}
+
+Json item_json(const repo::DataStatusItem& item) {
+  Json changes = Json::array();
+  for (const auto& change : item.changes)
+    changes.push_back({{"path", (item.path / change.path).str()}, {"status", change_word(change.change)}});
+  return {{"path", item.path.str()},
+          {"status", repo::to_string(item.state)},
+          {"stage", item.stage.empty() ? Json(nullptr) : Json(item.stage)},
+          {"in_cache", item.in_cache},
+          {"recorded", entry_json(item.recorded)},
+          {"actual", entry_json(item.actual)},
+          {"changes", changes}};
+}
+
+Json stage_json(const pipeline::StageStatus& stage) {
+  return {{"name", stage.stage}, {"action", action_word(stage.action)}, {"reasons", reasons_json(stage.reasons)}};
+}
+
+/// Whether an item wants to be shown under "changed": an output that its stage would remake is shown there instead.
+bool shows(const repo::DataStatusItem& item) {
+  return item.state == repo::DataState::modified || item.state == repo::DataState::missing ||
+         item.state == repo::DataState::unstored;
+}
+
+class Status : public Command {
+  repo::SyncOptions cloud_options_;
+  bool cloud_ = false, json_ = false, exit_code_ = false;
+  int jobs_ = 0;
+
+  Args args() override {
+    return {args::targets(&cloud_options_.targets.targets, "What to look at; everything if omitted"),
+            {.names = "-c,--cloud", .help = "Compare the cache with a remote", .into = &cloud_},
+            args::remote(&cloud_options_.remote),
+            args::all_branches(&cloud_options_.revisions.all_branches),
+            args::all_tags(&cloud_options_.revisions.all_tags),
+            args::all_commits(&cloud_options_.revisions.all_commits),
+            {.names = "-d,--with-deps", .help = "Also what the named stages depend on",
+             .into = &cloud_options_.targets.with_deps},
+            args::recursive(&cloud_options_.targets.recursive),
+            {.names = "--exit-code", .help = "End with 4 if anything differs", .into = &exit_code_},
+            args::jobs(&jobs_), args::json(&json_)};
+  }
+
+  ExitCode verdict(bool clean) const { return exit_code_ && !clean ? ExitCode::no : ExitCode::ok; }
+
+  ExitCode run(Context& context) override {
+    auto workspace = repo::Workspace::open(session_with_jobs(context, jobs_));
+    if (cloud_ || cloud_options_.remote || cloud_options_.revisions.any()) return run_cloud(context, workspace);
+    const auto snapshot = repo::Snapshot::of_workspace(workspace);
+    const auto data = repo::data_status(workspace, *snapshot, {.targets = cloud_options_.targets});
+    const auto stages = pipeline::status(workspace, *snapshot, cloud_options_.targets.targets);
+    const bool clean = data.clean() && stages.changed.empty();
+    if (json_) {
+      show_json(context, data, stages, clean);
+    } else {
+      show_data(context, workspace, data);
+      show_stages(context, stages);
+      if (clean) context.out << "Data and pipeline are up to date.\n";
+    }
+    return verdict(clean);
+  }
+
+  static void show_json(Context& context, const repo::DataStatus& data, const pipeline::PipelineStatus& stages,
+                        bool clean) {
+    Json files = Json::array();
+    for (const auto& item : data.items) files.push_back(item_json(item));
+    Json rows = Json::array();
+    for (const auto& stage : stages.changed) rows.push_back(stage_json(stage));
+    print_json(context.out, {{"clean", clean}, {"files", files}, {"stages", rows}});
+  }
+
+  static void show_data(Context& context, const repo::Workspace& workspace, const repo::DataStatus& data) {
+    const Paint paint(context.color_out());
+    bool headed = false;
+    for (const auto& item : data.items) {
+      if (!shows(item)) continue;
+      if (!headed) {
+        context.out << "Changed data:\n"
+                       "  (`mlops commit <path>` records it, `mlops checkout <path>` brings the recorded state back)\n";
+      }
+      headed = true;
+      const auto details = item.state == repo::DataState::modified ? change_text(item) : std::string();
+      context.out << "\t" << paint.red(std::string(repo::to_string(item.state)) + ": " + workspace.shown(item.path))
+                  << (details.empty() ? "" : " (" + details + ")") << "\n";
+      for (const auto& change : item.changes) {
+        if (context.verbosity < Verbosity::verbose && item.changes.size() > 10) break;
+        if (!change.path.is_root())
+          context.out << "\t    " << change_word(change.change) << ": " << workspace.shown(item.path / change.path) << "\n";
+      }
+    }
+    bool cached = true;
+    for (const auto& item : data.items) {
+      if (item.in_cache) continue;
+      if (cached) context.out << "Not in the cache:\n  (`mlops pull` or `mlops fetch` brings it)\n";
+      cached = false;
+      context.out << "\t" << paint.red(workspace.shown(item.path)) << "\n";
+    }
+  }
+
+  static void show_stages(Context& context, const pipeline::PipelineStatus& stages) {
+    if (stages.changed.empty()) return;
+    const Paint paint(context.color_out());
+    context.out << "Stages that are not up to date:\n  (`mlops repro` or `mlops run` brings them up to date)\n";
+    for (const auto& stage : stages.changed) {
+      context.out << "\t" << paint.red(printable(stage.stage)) << "\n";
+      for (const auto& reason : stage.reasons) context.out << "\t    " << pipeline::describe(reason) << "\n";
+    }
+  }
+
+  ExitCode run_cloud(Context& context, repo::Workspace& workspace) const {
+    const auto status = repo::cloud_status(workspace, cloud_options_);
+    const auto word = [](repo::CloudItem::State state) -> std::string_view {
+      return state == repo::CloudItem::State::new_here      ? "new"
+             : state == repo::CloudItem::State::only_remote ? "deleted"
+                                                            : "missing";
+    };
+    if (json_) {
+      Json files = Json::array();
+      for (const auto& item : status.items)
+        files.push_back({{"path", item.path},
+                         {"status", word(item.state)},
+                         {"object", hash::object_path(item.id)},
+                         {"remote", item.remote}});
+      print_json(context.out, {{"files", files}, {"remotes", status.remotes}});
+      return verdict(status.items.empty());
+    }
+    for (const auto& item : status.items) context.out << word(item.state) << "\t" << printable(item.path) << "\n";
+    if (status.items.empty()) {
+      context.out << "Cache and " << (status.remotes.empty() ? "remote" : mlops::quoted(join(status.remotes, ", ")))
+                  << " are in sync.\n";
+    } else {
+      context.say("new: only in the cache (`mlops push`); deleted: only on the remote (`mlops fetch`); missing: in neither.");
+    }
+    return verdict(status.items.empty());
+  }
+};
+
+}  // namespace
+
+const CommandSpec status_command{
+    .name = "status",
+    .group = "Data",
+    .summary = "Show what changed and what to do about it",
+    .manual = R"(Compares the workspace with what pointers and lock record: data that changed or is gone, what the cache lacks, and
+stages that are not up to date, each with its reasons. Only files whose size or times differ from what was seen before
+are read again. Nothing is run.
+
+With `--cloud` (or `-r`) it compares the cache with a remote instead.
+
+EXAMPLES
+  mlops status
+  mlops status --exit-code -q      for scripts: 0 clean, 4 not
+  mlops status -c -r store
+)",
+    .make = make_command<Status>};
+
+}  // namespace mlops::cli
