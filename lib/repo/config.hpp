@@ -16,7 +16,7 @@ enum class ConfigLevel { system, user, project, local, environment };
 std::string_view to_string(ConfigLevel level);
 
 /// What a key takes.
-enum class ConfigType { text, boolean, integer, size, duration, choice, list };
+enum class ConfigType { text, boolean, integer, duration, choice, list };
 
 /// One row of the table of all keys; parser, `mlops config`, man page mlops-config(5) and completion read it.
 struct ConfigKey {

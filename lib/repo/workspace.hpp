@@ -56,6 +56,10 @@ class Workspace {
 
   store::Memo& memo();
   store::LocalDb& db();                        ///< the cache, which need not exist yet
+  /// The cache with its directories made and this project entered in its register, for verbs that add to it.
+  store::LocalDb& writable_db();
+  /// Saves the memo; a project that cannot be written to is fine.
+  void save_memo();
   git::Repository& git();
   git::Program git_program() const;
 
@@ -72,10 +76,16 @@ class Workspace {
 
   std::string state_directory() const;         ///< <root>/.mlops/tmp, made on demand by writers
   std::string rescue_directory(const std::string& label) const;  ///< <root>/.mlops/rescue/<time>-<label>
+  /// Makes state_directory(); a project that came without it is a fresh clone.
+  void make_state_directory() const;
   /// The rules of `.mlopsignore` files from the root down to `directory`.
   fs::IgnoreStack ignore_for(const fs::RepoPath& directory) const;
   store::BuildOptions build_options(const fs::RepoPath& path, std::string title) const;
   store::CheckoutOptions checkout_options() const;
+  /// As above, with the ignore rules that hold for each of these paths. Makes state_directory().
+  store::CheckoutOptions checkout_options(const std::vector<fs::RepoPath>& paths) const;
+  /// How many things to do at once: -j, core.jobs, or 0 for "let the mechanism choose".
+  unsigned jobs() const;
   fs::Durability durability() const;
 
   /// The lock for reading, merging and writing metadata files: milliseconds (D11).

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "fs/repo_path.hpp"
+#include "git/repository.hpp"
+
+namespace mlops::repo {
+
+/// The nearest directory at or above `start` (absolute) that holds a project; nothing if there is none.
+std::optional<std::string> find_project(const std::string& start);
+
+/// The nearest directory at or above `start` that has a `.git`; nothing if there is none. Only a look, no judgement:
+/// git::Repository decides whether it may be used.
+std::optional<std::string> find_git_root(const std::string& start);
+
+/// `path` below `top`, both absolute and real. Throws std::logic_error when it is not below.
+fs::RepoPath path_below(const std::string& top, const std::string& path);
+
+/// `path` with links, '.' and '..' resolved as far as it exists; without a trailing '/'.
+std::string real_path(const std::string& path);
+
+/// `typed` made absolute against `directory` (absolute), '.' and '..' taken out by their letters.
+std::string absolute_path(const std::string& directory, const std::string& typed);
+
+/// How `path` is reached from `directory` (both absolute): "../store".
+std::string relative_path(const std::string& directory, const std::string& path);
+
+/// Whether a remote's url is a plain folder, not "scheme://...".
+bool is_folder_url(const std::string& url);
+
+}  // namespace mlops::repo
