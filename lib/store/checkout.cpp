@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/checkout.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "fs/beneath.hpp"
+#include "fs/seam.hpp"
+#include "hash/hasher.hpp"
+#include "store/checkout_plan.hpp"
+#include "store/evidence.hpp"
+#include "store/hash_file.hpp"
+#include "store/layout.hpp"
+#include "store/scan.hpp"
+#include "store/staging.hpp"
+#include "util/error.hpp"
+#include "util/parallel.hpp"
+#include "util/text.hpp"
+
+namespace mlops::store {
+namespace {
+
+/// Gives what was staged its names and takes away what the plan says.
+class Swap {
+ public:
+  Swap(const std::string& root, const CheckoutPlan& plan, const Staging& staging, const LocalDb& db,
+       const CheckoutOptions& options)
+      : root_(root), plan_(plan), staging_(staging), db_(db), options_(options) {}
+
+  CheckoutResult run() {
+    try {
+      rescue();
+      remove();
+      make_parents();
+      for_each(plan_.files.size(), [this](std::size_t i) { place_file(i); });
+      for (std::size_t i = 0; i < plan_.trees.size(); ++i) {
+        place_tree(i);
+      }
+    } catch (const Error& error) {
+      if (result_.rescued.empty()) {
+        throw;
+      }
+      throw Error(error).hint("what was moved aside lies in '{}'", options_.rescue_directory);
+    }
+    flush_names();
+    list_changes();
+    return std::move(result_);
+  }
+
+ private:
+  void for_each(std::size_t count, const std::function<void(std::size_t)>& work) const {
+    parallel_for(count, count < 64 ? 1 : processors(), work);
+  }
+
+  void rescue() {
+    for (const fs::RepoPath& path : plan_.rescues) {
+      result_.rescued.emplace_back(path, move_to_rescue(root_, path, options_.rescue_directory));
+    }
+  }
+
+  void remove() {
+    for_each(plan_.removals.size(), [this](std::size_t i) {
+      const PlannedRemoval& removal = plan_.removals[i];
+      const std::string path = absolute_path(root_, removal.path);
+      require_unchanged(path, removal.entry);
+      fs::remove_file(path);
+    });
+    for (const fs::RepoPath& directory : plan_.directories) {
+      // Ignored files keep their directory.
+      fs::remove_empty_directory(absolute_path(root_, directory));
+    }
+  }
+
+  void make_parents() const {
+    std::string last;
+    const auto make_parent = [&](const fs::RepoPath& path) {
+      const fs::RepoPath parent = path.parent();
+      if (parent.str() != std::exchange(last, parent.str())) {
+        fs::open_directory_beneath(root_, parent, true);
+      }
+    };
+    for (const PlannedFile& file : plan_.files) {
+      make_parent(file.path);
+    }
+    for (const PlannedTree& tree : plan_.trees) {
+      make_parent(tree.path);
+    }
+  }
+
+  void place_file(std::size_t i) const {
+    const PlannedFile& file = plan_.files[i];
+    const std::string target = absolute_path(root_, file.path);
+    if (file.replaces) {
+      require_unchanged(target, *file.replaces);
+      fs::rename_path(staging_.files()[i], target);
+    } else if (!fs::rename_if_absent(staging_.files()[i], target)) {
+      throw appeared(file.path);
+    }
+  }
+
+  void place_tree(std::size_t i) const {
+    const std::string target = absolute_path(root_, plan_.trees[i].path);
+    // An empty directory that came into being meanwhile is nobody's loss.
+    if (const auto stat = fs::stat_path(target); stat && stat->type == fs::FileType::directory) {
+      fs::remove_empty_directory(target);
+    }
+    if (!fs::rename_if_absent(staging_.trees()[i], target)) {
+      throw appeared(plan_.trees[i].path);
+    }
+  }
+
+  static Error appeared(const fs::RepoPath& path) {
+    return Error::of(ErrorKind::conflict, "{} appeared during the checkout", quoted(path.str()))
+        .hint("move it away, then run the command again");
+  }
+
+  /// Looks once more, just before it goes: a file that was written since the plan is not ours to remove.
+  void require_unchanged(const std::string& path, const Entry& expected) const {
+    const auto stat = fs::stat_path(path);
+    if (!stat) {
+      return;
+    }
+    if (stat->type == fs::FileType::link) {
+      const auto id = linked_object(db_, path);
+      const hash::Digest digest =
+          id ? id->digest : hash::digest_of(expected.digest.algorithm(), fs::read_link(path).value_or(""));
+      if (digest == expected.digest) {
+        return;
+      }
+    } else if (stat->type == fs::FileType::file) {
+      const auto known = db_.memo().find(*stat);
+      if ((known ? *known : hash_file(path, expected.digest.algorithm(), db_.memo(), &db_).digest) == expected.digest) {
+        return;
+      }
+    }
+    throw Error::of(ErrorKind::changed, "{} changed during the checkout", quoted(path))
+        .hint("let whatever writes to it finish, then run the command again");
+  }
+
+  void flush_names() const {
+    if (db_.options().durability != fs::Durability::strict) {
+      return;
+    }
+    std::vector<std::string> directories;
+    for (const StagedFile& file : staging_.made()) {
+      directories.push_back(parent_of(file.target));
+    }
+    for (const PlannedTree& tree : plan_.trees) {
+      directories.push_back(absolute_path(root_, tree.path.parent()));
+    }
+    std::sort(directories.begin(), directories.end());
+    directories.erase(std::unique(directories.begin(), directories.end()), directories.end());
+    for (const std::string& directory : directories) {
+      fs::sync_directory(directory);
+    }
+  }
+
+  void list_changes() {
+    for (const PlannedRemoval& removal : plan_.removals) {
+      result_.deleted.push_back(removal.path);
+    }
+    for (const PlannedFile& file : plan_.files) {
+      if (!file.relinked) {
+        (file.replaces ? result_.modified : result_.added).push_back(file.path);
+      }
+    }
+    for (const PlannedTree& tree : plan_.trees) {
+      for (const PlannedFile& file : tree.files) {
+        result_.added.push_back(file.path);
+      }
+    }
+    for (auto* list : {&result_.added, &result_.modified, &result_.deleted}) {
+      std::sort(list->begin(), list->end());
+    }
+    std::sort(result_.rescued.begin(), result_.rescued.end());
+  }
+
+  const std::string& root_;
+  const CheckoutPlan& plan_;
+  const Staging& staging_;
+  const LocalDb& db_;
+  const CheckoutOptions& options_;
+  CheckoutResult result_;
+};
+
+void record_made(const Staging& staging, const LocalDb& db) {
+  std::vector<Written> written;
+  for (const StagedFile& file : staging.made()) {
+    if (file.entry.kind != EntryKind::link) {
+      written.push_back({file.target, file.entry.digest, file.link});
+    }
+  }
+  record_written(db.memo(), written, processors());
+}
+
+}  // namespace
+
+CheckoutResult checkout(const std::string& root, const std::vector<CheckoutItem>& items, const LocalDb& db,
+                        const CheckoutOptions& options) {
+  const CheckoutPlan plan = plan_checkout(root, items, db, options);
+  // Nothing has changed yet. New files are made aside, so that a full disk is noticed before the workspace changes.
+  Staging staging(root, db, options);
+  staging.make(plan);
+  fs::sync_point("store.checkout_staged");
+  CheckoutResult result = Swap(root, plan, staging, db, options).run();
+  record_made(staging, db);
+  return result;
+}
+
+}  // namespace mlops::store
