@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "remote/transport.hpp"
 #include "store/object_db.hpp"
@@ -12,6 +15,8 @@ namespace mlops::remote {
 /// Calls `work`, again after a Transient, with exponential back-off and jitter, until the deadline; then Error (network).
 struct RetryPolicy {
   double first_delay_seconds = 0.25, longest_delay_seconds = 10, deadline_seconds = 900;
+  /// How to wait; empty: for real, noticing interrupts. What it is asked to wait counts towards the deadline.
+  std::function<void(double seconds)> sleep{};
 };
 void with_retries(const RetryPolicy& policy, const std::string& what, const std::function<void()>& work);
 
@@ -19,7 +24,8 @@ void with_retries(const RetryPolicy& policy, const std::string& what, const std:
 /// `objects/sha256/ab/...` exactly as in the cache, and stage cache entries under `stages/`.
 class Remote : public store::ObjectDb {
  public:
-  Remote(std::string name, std::unique_ptr<Transport> transport, hash::Algorithm algorithm);
+  Remote(std::string name, std::unique_ptr<Transport> transport, hash::Algorithm algorithm,
+         RetryPolicy retry = {});
 
   enum class Access { read, write };
   /// Reads the marker. For `write`, an empty place gets one; a place that holds other things and no marker is refused
@@ -36,9 +42,14 @@ class Remote : public store::ObjectDb {
   void flush() override;
 
  private:
+  void check_marker(std::string_view text) const;
+  void make_marker();
+  void require_place();
+
   std::string name_;
   std::unique_ptr<Transport> transport_;
   hash::Algorithm algorithm_;
+  RetryPolicy retry_;
 };
 
 }  // namespace mlops::remote

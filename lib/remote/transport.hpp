@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fs/file.hpp"
@@ -41,6 +43,9 @@ class Transport {
   virtual ~Transport() = default;
   /// How it is called in messages, without secrets.
   virtual std::string describe() const = 0;
+  enum class Place { absent, empty, occupied };
+  /// Whether the place itself (the folder, the bucket) is there, and holds anything besides what we make in passing.
+  virtual Place place() = 0;
   /// Size of the file of that name; nothing if there is none.
   virtual std::optional<std::uint64_t> stat(const std::string& name) = 0;
   /// All files below `prefix` (a directory name), in any order.
@@ -49,14 +54,15 @@ class Transport {
   virtual bool read_to(const std::string& name, fs::TempFile& to, std::uint64_t limit_bytes) = 0;
   /// Reads a small file; nothing if there is none.
   virtual std::optional<std::string> read(const std::string& name, std::uint64_t limit_bytes) = 0;
-  /// Sends a local file. `seen` gets the bytes as they are sent; when it returns false at the end, the upload is undone
-  /// and nothing appears under the name. With `keep_existing` a file of that name and size is left as it is.
+  /// Sends a local file. `seen` gets the bytes as they are sent; when `accept` returns false at the end, the upload is undone
+  /// and nothing appears under the name. A file of that name and another size is replaced.
   virtual void write_file(const std::string& name, const std::string& source_path,
                           const std::function<void(std::span<const char>)>& seen,
                           const std::function<bool()>& accept) = 0;
   /// Writes a small file, replacing one that is there.
   virtual void write(const std::string& name, std::string_view content) = 0;
-  /// Writes a small file unless one is there; returns whether it wrote.
+  /// Writes a small file unless one is there; returns whether it wrote. The only call that makes an absent place, where
+  /// that is possible (a folder whose parent exists).
   virtual bool write_new(const std::string& name, std::string_view content) = 0;
   /// Removes a file; nothing there is fine.
   virtual void remove(const std::string& name) = 0;
