@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/pages/texts.hpp"
+
+namespace mlops::cli {
+
+std::string pipeline_page() {
+  return R"(DESCRIPTION
+`mlops.yaml`, at the root of the project, declares stages: commands with what they read and what they make. From that
+`mlops repro` and `mlops run` know what has to run, in which order, and what can be reused. `mlops stage add` writes it;
+editing it by hand is as good. It is YAML 1.2, one document. A key that nobody knows is an error with file and line.
+
+  stages:
+    prepare:
+      cmd: python3 src/prepare.py
+      deps:
+      - data/raw
+      - src/prepare.py
+      params:
+      - prepare.split
+      outs:
+      - data/prepared
+    train:
+      cmd: python3 src/train.py
+      deps:
+      - data/prepared
+      - src/train.py
+      params:
+      - train.lr
+      - train.epochs
+      outs:
+      - model.json
+      metrics:
+      - metrics.json:
+          cache: false
+
+KEYS OF A STAGE
+All paths are relative to `wdir`, lie inside the repository, and are UTF-8 without control characters.
+
+`cmd`
+
+What to run. A string goes to a shell: `bash` where there is one, else `sh`; a string of several lines is one script that
+stops at the first line that fails. A list of strings is run one after another, each in a shell of its own. Required.
+
+`wdir`
+
+The directory in which the command runs; the project's root if left out.
+
+`deps`
+
+Files and directories that it reads. One that is inside, or holds, an output of another stage makes this stage depend
+on that one.
+
+`params`
+
+Parameters that it reads: `key.path` in params.yaml, or a map from a file to a list of keys, or to nothing for the whole
+file. Files may be YAML, JSON or TOML. Only the listed values count; the rest of the file may change.
+
+`outs`
+
+Files and directories that it makes. Each is a path, or a map from the path to options: `cache: false` leaves it to git,
+`persist: true` keeps it in place before the stage runs, `push: false` keeps it from being pushed, `remote` names another
+remote; `desc`, `type`, `labels` and `meta` describe it.
+
+`metrics`, `plots`
+
+Outputs with a meaning. Metrics are JSON, YAML or TOML files whose values `mlops runs list` shows and compares. Plots
+take x, y, title, template, x_label, y_label and header besides.
+
+`env`
+
+A map of environment variables that are set for the command and belong to the stage's identity.
+
+`timeout`
+
+The command is ended after this time: a number of seconds, or 90s, 5m, 2h.
+
+`frozen`
+
+`true` takes the stage as up to date whatever its dependencies say.
+
+`always_changed`
+
+`true` runs it every time.
+
+`desc`, `meta`
+
+Text and data for people and other tools.
+
+AT THE TOP
+Besides `stages` there may be `params`, `metrics`, `plots` and `artifacts`, as DVC knows them.
+
+TEMPLATES
+`${` is kept for templates, which this version does not know; it is an error. Write `\${` where the shell shall see it.
+The same holds for `vars`, `foreach` and `matrix`.
+
+ENVIRONMENT OF A STAGE
+A stage's command gets the caller's environment, the stage's `env`, `MLOPS_ROOT` (the project's root) and
+`MLOPS_STAGE` (the stage's name). Its standard input is empty. It runs in a process group of its own; whatever it leaves
+running is ended when it ends.
+
+WHEN A STAGE RUNS
+A stage is up to date when its command, `wdir`, `env`, the content of its dependencies, the values of its parameters and
+the content of its outputs are what `mlops.lock` recorded when it last succeeded. Times of files do not matter. Otherwise
+its inputs are looked up in the stage cache, and only when they were never seen before is it executed. Before it is
+executed its outputs are removed, unless they persist; content that the cache does not hold is moved to `.mlops/rescue`
+first.
+
+Results of a stage are reused unless it has `always_changed`, a persistent output, or a plain output with `cache: false`.
+
+FILES
+  mlops.yaml     this file
+  mlops.lock     what each stage's inputs and outputs were; written by mlops, committed with git
+
+SEE ALSO
+mlops-stage-add(1), mlops-repro(1), mlops-why(1), mlops-tutorial(7)
+)";
+}
+
+}  // namespace mlops::cli
