@@ -101,7 +101,8 @@ class BracketReader {
     }
     ++at_;
     const auto high = read_character();
-    return high ? std::optional(*low <= c_ && c_ <= *high) : std::nullopt;
+    // Git takes the first end of a range for a member even when the range runs backwards.
+    return high ? std::optional(c_ == *low || (*low <= c_ && c_ <= *high)) : std::nullopt;
   }
 
   std::string_view pattern_;

@@ -92,9 +92,8 @@ TEST_CASE("without input a program reads the end of file at once") { CHECK(run_p
 
 TEST_CASE("a program gets exactly the environment and directory that it was given") {
   const test::TempDir dir;
-  Command env{.argv = {"sh", "-c", "env; pwd"},
-              .cwd = dir.path().string(),
-              .env = {{"PATH", "/usr/bin:/bin"}, {"A", "1 2"}}};
+  Command env{
+      .argv = {"sh", "-c", "env; pwd"}, .cwd = dir.path().string(), .env = {{"PATH", "/usr/bin:/bin"}, {"A", "1 2"}}};
   const Completed done = run_process(env);
   CHECK(done.out.find("A=1 2\n") != std::string::npos);
   CHECK(done.out.find("HOME=") == std::string::npos);

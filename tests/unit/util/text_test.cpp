@@ -60,12 +60,14 @@ TEST_CASE("printable text cannot steer a terminal") {
   CHECK(printable("\x7f") == "\\x7f");
   CHECK(printable("\xc2\x9b") == "\\u{009b}");
   CHECK(printable("\xff\xfe") == "\\xff\\xfe");
-  CHECK(printable("\x9b" "31m") == "\\x9b31m");
-  for (const char* hidden : {"\xe2\x80\xaa", "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa9", "\xe2\x80\x8e",
-                             "\xe2\x80\x8f", "\xd8\x9c"}) {
+  CHECK(printable("\x9b"
+                  "31m") == "\\x9b31m");
+  for (const char* hidden :
+       {"\xe2\x80\xaa", "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa9", "\xe2\x80\x8e", "\xe2\x80\x8f", "\xd8\x9c"}) {
     CHECK(printable(hidden).starts_with("\\u{"));
   }
-  CHECK(printable("x\xe2\x80\xae" "txt.exe") == "x\\u{202e}txt.exe");
+  CHECK(printable("x\xe2\x80\xae"
+                  "txt.exe") == "x\\u{202e}txt.exe");
 }
 
 TEST_CASE("whatever the bytes, printable text is UTF-8 without control characters") {
