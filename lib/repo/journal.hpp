@@ -26,12 +26,17 @@ class Journal {
   explicit Journal(const Workspace& workspace);
   /// Records that add to this lock text; empty when there are none.
   std::vector<JournalRecord> read(std::string_view lock_text) const;
-  /// Appends one record durably, starting the journal anew when its base is another text.
+  /// Appends one record durably. It adds to what mlops.lock says at that moment, which is `lock_text` unless someone
+  /// else (a hook, a `commit` in another terminal) rewrote the file meanwhile; the journal starts anew when its base is
+  /// another text. Under the metadata lock.
   void append(std::string_view lock_text, const std::string& stage, const spec::LockedStage& state) const;
-  /// Removes the journal after its records were written into mlops.lock.
+  /// Removes the journal after its records were written into mlops.lock. The caller holds the metadata lock.
   void clear() const;
+  /// Whether there is a journal at all, whatever it adds to.
+  bool exists() const;
 
  private:
+  const Workspace& workspace_;
   std::string path_;
 };
 

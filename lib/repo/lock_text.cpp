@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "repo/lock_text.hpp"
+
+#include "fs/file.hpp"
+#include "repo/journal.hpp"
+
+namespace mlops::repo {
+
+fs::RepoPath lock_path(const spec::Dialect& dialect) { return fs::RepoPath::parse(dialect.names().lock); }
+
+fs::RepoPath pipeline_path(const spec::Dialect& dialect) { return fs::RepoPath::parse(dialect.names().pipeline); }
+
+std::string read_lock_text(const Workspace& workspace) {
+  return fs::try_read_file(workspace.absolute(lock_path(workspace.dialect())), metadata_limit_bytes).value_or("");
+}
+
+std::string write_lock_file(Workspace& workspace, const std::vector<JournalRecord>& updates,
+                            const std::vector<std::string>& removed) {
+  const spec::Dialect& dialect = workspace.dialect();
+  const fs::RepoPath file = lock_path(dialect);
+  const Journal journal(workspace);
+  const auto held = workspace.lock_metadata();
+  const std::string before = read_lock_text(workspace);
+  const spec::Lock old = dialect.read_lock(before, file);
+  spec::Lock lock = old;
+  for (auto& [stage, state] : journal.read(before)) {
+    lock.stages.insert_or_assign(stage, std::move(state));
+  }
+  for (const auto& [stage, state] : updates) {
+    lock.stages.insert_or_assign(stage, state);
+  }
+  for (const std::string& stage : removed) {
+    lock.stages.erase(stage);
+  }
+  std::string text = before;
+  if (lock != old) {
+    text = dialect.write_lock(lock);
+    fs::write_file_atomic(workspace.absolute(file), text, 0666, workspace.durability());
+  }
+  if (journal.exists()) {
+    journal.clear();
+  }
+  return text;
+}
+
+}  // namespace mlops::repo

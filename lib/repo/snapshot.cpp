@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "repo/snapshot.hpp"
+
+#include <algorithm>
+
+#include "repo/compiled.hpp"
+#include "repo/journal.hpp"
+#include "repo/lock_text.hpp"
+#include "repo/pointers.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+namespace mlops::repo {
+namespace {
+
+std::optional<store::Entry> locked_entry(const spec::Lock& lock, const spec::Stage& stage, const fs::RepoPath& path) {
+  const auto state = lock.stages.find(stage.name);
+  if (state == lock.stages.end()) {
+    return std::nullopt;
+  }
+  const auto& outs = state->second.outs;
+  const auto found = std::find_if(outs.begin(), outs.end(), [&](const auto& out) { return out.path == path; });
+  return found == outs.end() ? std::nullopt : std::optional(found->entry);
+}
+
+std::string owner(const Tracked& tracked, const spec::Dialect& dialect) {
+  return tracked.stage != nullptr ? "stage '" + tracked.stage->name + "'"
+                                  : quoted(Snapshot::pointer_file(dialect, tracked.path).str());
+}
+
+/// Two that claim the same bytes would overwrite each other at every checkout.
+void require_no_overlap(const Snapshot& snapshot, const spec::Dialect& dialect) {
+  const std::vector<Tracked> tracked = snapshot.tracked();
+  for (std::size_t i = 1; i < tracked.size(); ++i) {
+    const Tracked& outer = tracked[i - 1];
+    const Tracked& inner = tracked[i];
+    if (!inner.path.within(outer.path)) {
+      continue;
+    }
+    throw Error::of(ErrorKind::conflict, "{} of {} {} {} of {}", quoted(inner.path.str()), owner(inner, dialect),
+                    inner.path == outer.path ? "is also" : "lies inside", quoted(outer.path.str()),
+                    owner(outer, dialect))
+        .hint("keep one of them: `mlops remove` takes a pointer out, `mlops stage remove` a stage");
+  }
+}
+
+void add_journal(const Workspace& workspace, Snapshot& snapshot) {
+  const Journal journal(workspace);
+  if (!journal.exists()) {
+    return;
+  }
+  for (auto& [stage, state] : journal.read(read_lock_text(workspace))) {
+    snapshot.lock.stages.insert_or_assign(stage, std::move(state));
+    snapshot.journal_pending = true;
+  }
+}
+
+bool by_path(const spec::Pointer& a, const spec::Pointer& b) { return a.path < b.path; }
+
+}  // namespace
+
+std::vector<Tracked> Snapshot::tracked() const {
+  std::vector<Tracked> all;
+  for (const spec::Pointer& pointer : pointers) {
+    all.push_back({.path = pointer.path,
+                   .entry = pointer.entry,
+                   .pointer = &pointer,
+                   .push = pointer.push,
+                   .remote = pointer.remote});
+  }
+  for (const spec::Stage& stage : project.stages) {
+    for (const spec::Output& output : stage.outs) {
+      if (output.cache) {
+        all.push_back({.path = output.path,
+                       .entry = locked_entry(lock, stage, output.path),
+                       .stage = &stage,
+                       .output = &output,
+                       .push = output.push,
+                       .remote = output.remote});
+      }
+    }
+  }
+  std::stable_sort(all.begin(), all.end(), [](const Tracked& a, const Tracked& b) { return a.path < b.path; });
+  return all;
+}
+
+std::optional<Tracked> Snapshot::find(const fs::RepoPath& path) const {
+  for (Tracked& candidate : tracked()) {
+    if (path.within(candidate.path)) {
+      return std::move(candidate);
+    }
+  }
+  return std::nullopt;
+}
+
+fs::RepoPath Snapshot::pointer_file(const spec::Dialect& dialect, const fs::RepoPath& data) {
+  return data.parent() / (std::string(data.name()) + std::string(dialect.names().pointer_suffix));
+}
+
+std::unique_ptr<Snapshot> Snapshot::of_pipeline(Workspace& workspace) {
+  auto snapshot = std::make_unique<Snapshot>();
+  PipelineFiles files = read_pipeline_files(workspace);
+  snapshot->project = std::move(files.project);
+  snapshot->lock = std::move(files.lock);
+  add_journal(workspace, *snapshot);
+  return snapshot;
+}
+
+std::unique_ptr<Snapshot> Snapshot::of_workspace(Workspace& workspace) {
+  auto snapshot = of_pipeline(workspace);
+  std::vector<fs::RepoPath> outputs;
+  for (const spec::Stage& stage : snapshot->project.stages) {
+    for (const spec::Output& output : stage.outs) {
+      outputs.push_back(output.path);
+    }
+  }
+  snapshot->pointers = find_pointers(workspace, outputs);
+  std::sort(snapshot->pointers.begin(), snapshot->pointers.end(), by_path);
+  require_no_overlap(*snapshot, workspace.dialect());
+  return snapshot;
+}
+
+std::unique_ptr<Snapshot> Snapshot::of_tree(Workspace& workspace, const git::Oid& commit_or_tree) {
+  const spec::Dialect& dialect = workspace.dialect();
+  const git::Repository& git = workspace.git();
+  auto snapshot = std::make_unique<Snapshot>();
+  const Declarations found = find_declarations(workspace, commit_or_tree);
+  if (found.pipeline) {
+    snapshot->project = dialect.read_project(git.read_blob(*found.pipeline, metadata_limit_bytes),
+                                             pipeline_path(dialect));
+  }
+  if (found.lock) {
+    snapshot->lock = dialect.read_lock(git.read_blob(*found.lock, metadata_limit_bytes), lock_path(dialect));
+  }
+  for (const git::TreeItem& pointer : found.pointers) {
+    snapshot->pointers.push_back(dialect.read_pointer(git.read_blob(pointer.id, pointer_limit_bytes), pointer.path));
+  }
+  std::sort(snapshot->pointers.begin(), snapshot->pointers.end(), by_path);
+  return snapshot;
+}
+
+}  // namespace mlops::repo
