@@ -34,10 +34,13 @@ class StageCache {
   void save(const spec::StageEntry& entry) const;
   /// All readable entries with their keys; damaged ones are left out.
   std::vector<std::pair<std::string, spec::StageEntry>> list() const;
+  /// The keys of all files that are named like entries, sorted.
+  std::vector<std::string> keys() const;
   /// Removes entries that were not used for longer than `age_ns`. Returns how many.
   std::size_t expire(std::int64_t age_ns, bool dry_run) const;
-  /// Sends entries whose objects are all on the remote after sending those objects; or brings the remote's entries and
-  /// their objects' names here (objects follow when needed).
+  /// Sends entries that the remote lacks, each after its objects; or brings the entries that are lacking here with
+  /// their objects, each after those. Entries whose objects are not all here (or there) are left out; what could not be
+  /// transferred is in the result.
   store::TransferResult push(remote::Remote& remote, const store::TransferOptions& options) const;
   store::TransferResult fetch(remote::Remote& remote, const store::TransferOptions& options) const;
 
