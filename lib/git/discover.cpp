@@ -3,6 +3,8 @@
 // accept a directory that merely looks like a bare repository: data that someone sent could hold one, with a
 // configuration of its own (I-33).
 
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "fs/file.hpp"
@@ -83,6 +85,45 @@ std::vector<std::string> extensions(git_config* config) {
       .hint("if you trust it: `git config --global --add safe.directory {}`", shell_quoted(directory));
 }
 
+/// Whether somebody else owns what looks like a repository. libgit2 1.5 says "not found" for it when no safe.directory
+/// is configured at all.
+bool is_foreign(const std::string& directory) {
+  const auto foreign = [](const std::string& path) {
+    const std::optional<fs::FileStat> stat = fs::stat_path(path);
+    return stat && stat->owner != ::geteuid();
+  };
+  return fs::stat_path(directory + "/.git/HEAD") && (foreign(directory) || foreign(directory + "/.git"));
+}
+
+/// Whether the user trusts every directory (`safe.directory = *`), which libgit2 1.5 does not know. Counts from the
+/// user's and the system's configuration only; an empty value takes back what came before it.
+bool trusts_all() {
+  ConfigHandle config;
+  check(git_config_open_default(out(config)), "read git's configuration");
+  ConfigIteratorHandle iterator;
+  if (git_config_multivar_iterator_new(out(iterator), config.get(), "safe.directory", nullptr) < 0) {
+    return false;
+  }
+  bool all = false;
+  git_config_entry* entry = nullptr;
+  while (git_config_next(&entry, iterator.get()) == 0) {
+    const std::string_view value = entry->value == nullptr ? "" : entry->value;
+    all = value == "*" || (all && !value.empty());
+  }
+  return all;
+}
+
+int open_without_search(RepositoryHandle& repository, const std::string& directory) {
+  return git_repository_open_ext(out(repository), directory.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr);
+}
+
+int open_whoever_owns_it(RepositoryHandle& repository, const std::string& directory) {
+  git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+  const int code = open_without_search(repository, directory);
+  git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 1);
+  return code;
+}
+
 /// Opens the repository whose `.git` lies in `directory`; nothing when that is none or a bare one.
 RepositoryHandle open_at(const std::string& directory) {
   const std::optional<fs::FileStat> dot_git = fs::stat_path(directory + "/.git");
@@ -91,8 +132,11 @@ RepositoryHandle open_at(const std::string& directory) {
   }
   start_library();
   RepositoryHandle repository;
-  const int code = git_repository_open_ext(out(repository), directory.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr);
-  if (code == GIT_EOWNER) {
+  int code = open_without_search(repository, directory);
+  if (code == GIT_EOWNER && trusts_all()) {
+    code = open_whoever_owns_it(repository, directory);
+  }
+  if (code == GIT_EOWNER || (code == GIT_ENOTFOUND && is_foreign(directory))) {
     refuse_owner(directory);
   }
   if (code == GIT_ENOTFOUND && dot_git->type != fs::FileType::file) {

@@ -41,7 +41,7 @@ using ConfigIteratorHandle = std::unique_ptr<git_config_iterator, Deleter<git_co
 using SignatureHandle = std::unique_ptr<git_signature, Deleter<git_signature_free>>;
 using WorktreeHandle = std::unique_ptr<git_worktree, Deleter<git_worktree_free>>;
 
-/// Receives a handle from a libgit2 function for the length of one expression.
+/// Receives a handle from a libgit2 function; the handle has it at the end of the full expression, not before.
 template <class Handle>
 class Out {
  public:

@@ -33,6 +33,18 @@ git_object_t type_of(git_odb* odb, const git_oid& id, const std::string& name) {
   return type;
 }
 
+ObjectHandle peel_tag(git_repository* repository, const git_oid& id, const std::string& name) {
+  ObjectHandle tag;
+  ObjectHandle target;
+  if (git_object_lookup(out(tag), repository, &id, GIT_OBJECT_TAG) < 0) {
+    throw unreadable(name, last_message());
+  }
+  if (git_object_peel(out(target), tag.get(), GIT_OBJECT_ANY) < 0) {
+    throw unreadable(name, last_message());
+  }
+  return target;
+}
+
 /// What a ref stands for; nothing for a symbolic ref whose target is gone (origin/HEAD often is).
 std::optional<Ref> resolve_ref(git_repository* repository, git_odb* odb, const git_reference* reference) {
   const std::string name = git_reference_name(reference);
@@ -47,12 +59,7 @@ std::optional<Ref> resolve_ref(git_repository* repository, git_odb* odb, const g
   git_oid id = *git_reference_target(direct.get());
   git_object_t type = type_of(odb, id, name);
   if (type == GIT_OBJECT_TAG) {
-    ObjectHandle tag;
-    ObjectHandle target;
-    if (git_object_lookup(out(tag), repository, &id, GIT_OBJECT_TAG) < 0 ||
-        git_object_peel(out(target), tag.get(), GIT_OBJECT_ANY) < 0) {
-      throw unreadable(name, last_message());
-    }
+    const ObjectHandle target = peel_tag(repository, id, name);
     id = *git_object_id(target.get());
     type = git_object_type(target.get());
   }
@@ -201,6 +208,11 @@ std::vector<Ref> Repository::refs(std::string_view prefix) const {
 }
 
 void Repository::create_ref(const std::string& name, const Oid& target) const {
+  OdbHandle odb;
+  check(git_repository_odb(out(odb), state_->get()), "open git's objects");
+  if (const git_oid id = raw(target); git_odb_exists(odb.get(), &id) == 0) {
+    throw Error::of(ErrorKind::missing, "cannot set git ref {}: there is no object '{}'", quoted(name), target.hex());
+  }
   LockedRef ref(state_->get(), name);
   if (const std::optional<Oid> there = ref.target()) {
     throw Error::of(ErrorKind::conflict, "git ref {} exists already and names '{}'", quoted(name), there->short_hex());

@@ -34,7 +34,18 @@ std::string Repository::work_tree() const { return without_slash(git_repository_
 std::string Repository::git_dir() const { return without_slash(git_repository_path(state_->get())); }
 std::string Repository::common_dir() const { return without_slash(git_repository_commondir(state_->get())); }
 bool Repository::is_shallow() const { return git_repository_is_shallow(state_->get()) == 1; }
-bool Repository::is_partial() const { return config("extensions.partialclone").has_value(); }
+
+bool Repository::is_partial() const {
+  ConfigHandle snapshot;
+  check(git_repository_config_snapshot(out(snapshot), state_->get()), "read git's configuration");
+  // The setting has moved from the repository to its remotes between versions of git.
+  ConfigIteratorHandle iterator;
+  check(git_config_iterator_glob_new(out(iterator), snapshot.get(),
+                                     "^(extensions\\.partialclone|remote\\..*\\.promisor)$"),
+        "read git's configuration");
+  git_config_entry* entry = nullptr;
+  return git_config_next(&entry, iterator.get()) == 0;
+}
 
 std::vector<std::string> Repository::worktrees() const {
   std::vector<std::string> roots;
