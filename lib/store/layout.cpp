@@ -16,6 +16,30 @@ namespace {
 
 constexpr std::string_view object_prefix = "objects/";
 
+/// The directories that hold objects, relative to the cache: objects/<algorithm>/<two digits>.
+std::vector<std::string> fan_out_directories(const LocalDb& db, Listing& listing) {
+  std::vector<std::string> directories;
+  const std::string objects = objects_directory(db);
+  if (!fs::stat_path(objects)) {
+    return directories;
+  }
+  for (const fs::DirEntry& algorithm : fs::list_directory(objects)) {
+    if (algorithm.type != fs::FileType::directory) {
+      listing.others.push_back(objects + "/" + algorithm.name);
+      continue;
+    }
+    for (const fs::DirEntry& fan : fs::list_directory(objects + "/" + algorithm.name)) {
+      const std::string below = algorithm.name + "/" + fan.name;
+      if (fan.type == fs::FileType::directory) {
+        directories.push_back("objects/" + below);
+      } else {
+        listing.others.push_back(objects + "/" + below);
+      }
+    }
+  }
+  return directories;
+}
+
 /// Reads what is left of `fd`, at most `limit_bytes`.
 std::string read_rest(int fd, std::uint64_t limit_bytes, const std::string& path) {
   const std::uint64_t size = fs::stat_fd(fd).size;
@@ -66,6 +90,29 @@ bool make_cache_directory(const LocalDb& db, const std::string& path) {
     fs::set_mode(path, 02775);
   }
   return true;
+}
+
+Listing list_objects(const LocalDb& db) {
+  Listing all;
+  const std::vector<std::string> directories = fan_out_directories(db, all);
+  std::vector<Listing> parts(directories.size());
+  parallel_for(directories.size(), processors(), [&](std::size_t i) {
+    for (const fs::DirEntry& entry : fs::list_directory(db.root() + "/" + directories[i])) {
+      const std::string path = directories[i] + "/" + entry.name;
+      if (const auto id = hash::parse_object_path(path)) {
+        parts[i].objects.push_back(*id);
+      } else {
+        parts[i].others.push_back(db.root() + "/" + path);
+      }
+    }
+  });
+  for (const Listing& part : parts) {
+    all.objects.insert(all.objects.end(), part.objects.begin(), part.objects.end());
+    all.others.insert(all.others.end(), part.others.begin(), part.others.end());
+  }
+  std::sort(all.objects.begin(), all.objects.end());
+  std::sort(all.others.begin(), all.others.end());
+  return all;
 }
 
 std::vector<std::string> trash_batches(const LocalDb& db) {

@@ -34,6 +34,13 @@ bool is_temp_name(std::string_view name);
 /// Makes a directory of the cache with its parents, with the modes that sharing needs. Returns whether it was missing.
 bool make_cache_directory(const LocalDb& db, const std::string& path);
 
+/// What lies in objects/, sorted.
+struct Listing {
+  std::vector<hash::ObjectId> objects;
+  std::vector<std::string> others;  ///< paths of whatever has no object's name
+};
+Listing list_objects(const LocalDb& db);
+
 /// Paths of the batches in the trash, oldest first.
 std::vector<std::string> trash_batches(const LocalDb& db);
 

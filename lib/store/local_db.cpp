@@ -11,7 +11,6 @@
 #include "store/evidence.hpp"
 #include "store/layout.hpp"
 #include "util/error.hpp"
-#include "util/parallel.hpp"
 #include "util/text.hpp"
 
 namespace mlops::store {
@@ -221,31 +220,7 @@ std::optional<Entry> LocalDb::find_in_tree(const Entry& tree, const fs::RepoPath
   return entry;
 }
 
-std::vector<hash::ObjectId> LocalDb::list() const {
-  std::vector<std::string> directories;
-  const std::string objects = objects_directory(*this);
-  if (fs::stat_path(objects)) {
-    for (const fs::DirEntry& algorithm : fs::list_directory(objects)) {
-      for (const fs::DirEntry& fan : fs::list_directory(objects + "/" + algorithm.name)) {
-        directories.push_back("objects/" + algorithm.name + "/" + fan.name);
-      }
-    }
-  }
-  std::vector<std::vector<hash::ObjectId>> found(directories.size());
-  parallel_for(directories.size(), processors(), [&](std::size_t i) {
-    for (const fs::DirEntry& entry : fs::list_directory(options_.root + "/" + directories[i])) {
-      if (const auto id = hash::parse_object_path(directories[i] + "/" + entry.name)) {
-        found[i].push_back(*id);
-      }
-    }
-  });
-  std::vector<hash::ObjectId> all;
-  for (const auto& part : found) {
-    all.insert(all.end(), part.begin(), part.end());
-  }
-  std::sort(all.begin(), all.end());
-  return all;
-}
+std::vector<hash::ObjectId> LocalDb::list() const { return list_objects(*this).objects; }
 
 std::string LocalDb::quarantine(const hash::ObjectId& id) const {
   // Marked first: from the moment it is gone, a tree that lists it no longer implies it.
