@@ -3,7 +3,8 @@
 # run; glibc stays dynamic. A dependency that cannot be had as an archive is linked as usual, and a message says so.
 
 # mlops_archives(<variable> <package>...): the archives that pkg-config names for linking these packages statically;
-# libraries without an archive stay `-l<name>`. Unset if a package, or the archive of the first one, is missing.
+# libraries without an archive stay shared. Those that are not there at all are left out, because .pc files name more
+# than the archives need (Debian's libssh2.pc: libgpg-error). Empty if no archive was found.
 function(mlops_archives variable)
   set(found "")
   foreach(package IN LISTS ARGN)
@@ -14,13 +15,14 @@ function(mlops_archives variable)
     endif()
     foreach(library IN LISTS ${prefix}_STATIC_LIBRARIES)
       find_library(MLOPS_ARCHIVE_${library} NAMES "lib${library}.a" HINTS ${${prefix}_STATIC_LIBRARY_DIRS})
-      mark_as_advanced(MLOPS_ARCHIVE_${library})
+      find_library(MLOPS_SHARED_${library} NAMES "${library}" HINTS ${${prefix}_STATIC_LIBRARY_DIRS})
+      mark_as_advanced(MLOPS_ARCHIVE_${library} MLOPS_SHARED_${library})
       if(library MATCHES "^(c|m|dl|rt|pthread)$")
         continue()
       elseif(MLOPS_ARCHIVE_${library})
         list(APPEND found "${MLOPS_ARCHIVE_${library}}")
-      else()
-        list(APPEND found "-l${library}")
+      elseif(MLOPS_SHARED_${library})
+        list(APPEND found "${MLOPS_SHARED_${library}}")
       endif()
     endforeach()
   endforeach()
