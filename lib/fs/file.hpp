@@ -126,7 +126,8 @@ bool try_reflink(int from_fd, int to_fd);
 /// A directory that is removed with all it holds when it goes out of scope.
 class TempDir {
  public:
-  /// Made inside `parent`, which must exist, with mode 0700.
+  /// Made inside `parent`, which must exist, with mode 0700. Its name ends in our process id and a random word, so that
+  /// what a crash leaves can be told from what is in use.
   explicit TempDir(const std::string& parent, std::string_view prefix = "tmp-");
   TempDir(TempDir&& other) noexcept;
   TempDir& operator=(TempDir&&) = delete;

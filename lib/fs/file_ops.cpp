@@ -3,12 +3,12 @@
 // Every change to a file system by path.
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <ctime>
 
 #include "fs/file.hpp"
@@ -120,8 +120,8 @@ void make_directories(const std::string& path) {
     }
     missing.push_back(std::exchange(at, parent));
   }
-  for (auto at = missing.rbegin(); at != missing.rend(); ++at) {
-    make_directory(*at);
+  for (std::size_t i = missing.size(); i-- > 0;) {
+    make_directory(missing[i]);
   }
 }
 

@@ -280,9 +280,10 @@ IgnoreFile::Verdict IgnoreFile::match(const RepoPath& path, bool directory) cons
   }
   const std::size_t skipped = base_.is_root() ? 0 : base_.str().size() + 1;
   const std::string_view below = std::string_view(path.str()).substr(skipped);
-  for (auto rule = rules_.rbegin(); rule != rules_.rend(); ++rule) {
-    if ((directory || !rule->directories_only) && matches(*rule, below, path.name())) {
-      return rule->negated ? Verdict::included : Verdict::ignored;
+  for (std::size_t i = rules_.size(); i-- > 0;) {
+    const Rule& rule = rules_[i];
+    if ((directory || !rule.directories_only) && matches(rule, below, path.name())) {
+      return rule.negated ? Verdict::included : Verdict::ignored;
     }
   }
   return Verdict::none;
@@ -295,8 +296,8 @@ IgnoreStack IgnoreStack::with(IgnoreFile file) const {
 }
 
 bool IgnoreStack::ignored(const RepoPath& path, bool directory) const {
-  for (auto file = files_.rbegin(); file != files_.rend(); ++file) {
-    const IgnoreFile::Verdict verdict = (*file)->match(path, directory);
+  for (std::size_t i = files_.size(); i-- > 0;) {
+    const IgnoreFile::Verdict verdict = files_[i]->match(path, directory);
     if (verdict != IgnoreFile::Verdict::none) {
       return verdict == IgnoreFile::Verdict::ignored;
     }

@@ -17,7 +17,7 @@
 namespace mlops::fs {
 namespace {
 
-using clock = std::chrono::steady_clock;
+using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::size_t holder_limit = 1024;
@@ -90,14 +90,14 @@ std::optional<LockFile> LockFile::try_acquire(const std::string& path, Mode mode
 LockFile LockFile::acquire(const std::string& path, Mode mode, const std::string& holder,
                            std::optional<std::chrono::milliseconds> limit,
                            const std::function<void(const std::string&)>& waiting) {
-  const auto deadline = limit ? std::optional(clock::now() + *limit) : std::nullopt;
+  const auto deadline = limit ? std::optional(Clock::now() + *limit) : std::nullopt;
   milliseconds pause{0};
   while (true) {
     check_interrupt();
     if (auto taken = try_acquire(path, mode, holder)) {
       return std::move(*taken);
     }
-    if (deadline && clock::now() >= *deadline) {
+    if (deadline && Clock::now() >= *deadline) {
       const std::string other = LockFile::holder(path);
       throw Error::of(ErrorKind::conflict, "cannot lock {}: it is held by {}", quoted(path),
                       other.empty() ? "another process" : printable(other))
@@ -107,7 +107,7 @@ LockFile LockFile::acquire(const std::string& path, Mode mode, const std::string
       waiting(LockFile::holder(path));
     }
     pause = std::clamp(pause + pause / 2, milliseconds{20}, milliseconds{200});
-    const auto left = deadline ? std::chrono::ceil<milliseconds>(*deadline - clock::now()) : pause;
+    const auto left = deadline ? std::chrono::ceil<milliseconds>(*deadline - Clock::now()) : pause;
     sleep_until_interrupt(std::clamp(left, milliseconds{0}, pause));
   }
 }

@@ -8,11 +8,11 @@
 // per directory at the limit.
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
 #include "fs/file.hpp"
 #include "fs/mutate.hpp"

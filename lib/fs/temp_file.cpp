@@ -3,13 +3,13 @@
 // Files and directories that exist under a temporary name until they are complete.
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/core.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <utility>
 
 #include "fs/file.hpp"
@@ -118,7 +118,7 @@ void write_file_atomic(const std::string& path, std::string_view content, std::u
 }
 
 TempDir::TempDir(const std::string& parent, std::string_view prefix)
-    : path_(fmt::format("{}/{}{}", parent, prefix, random_word(random_letters))) {
+    : path_(fmt::format("{}/{}{}-{}", parent, prefix, ::getpid(), random_word(random_letters))) {
   require("mkdir", "create directory", path_, [&] { return ::mkdir(path_.c_str(), 0700); });
 }
 

@@ -57,9 +57,7 @@ Pipe make_pipe() {
   return made;
 }
 
-int open_pidfd(pid_t pid) {
-  return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-}
+int open_pidfd(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
 
 Child::Ended decode(int status, const rusage& used) {
   const auto seconds = [](const timeval& time) {
@@ -169,14 +167,14 @@ class Collector {
   }
 
   void stop_if_interrupted() {
-    using clock = std::chrono::steady_clock;
+    using Clock = std::chrono::steady_clock;
     if (ended_ || interrupt_count() == interrupts_before_) {
       return;
     }
     if (!stopping_since_) {
-      stopping_since_ = clock::now();
+      stopping_since_ = Clock::now();
       ::kill(pid_, SIGTERM);
-    } else if (clock::now() - *stopping_since_ > std::chrono::seconds(2)) {
+    } else if (Clock::now() - *stopping_since_ > std::chrono::seconds(2)) {
       ::kill(pid_, SIGKILL);
     }
   }
@@ -194,9 +192,7 @@ class Collector {
 
 }  // namespace
 
-Completed run_process(const Command& command) {
-  return Collector(command).run();
-}
+Completed run_process(const Command& command) { return Collector(command).run(); }
 
 Child::Child(const Command& command) {
   Pipe output = make_pipe();

@@ -110,9 +110,10 @@ std::string find_program(const Command& command) {
   }
   const auto path = command.env.find("PATH");
   for (const std::string& entry : split(path == command.env.end() ? "/usr/bin:/bin" : path->second, ':')) {
-    const std::string candidate = entry.empty() ? "./" + name : entry + "/" + name;
+    std::string candidate = entry.empty() ? "." : entry;
+    candidate.append(1, '/').append(name);
     const bool relative = candidate[0] != '/' && !command.cwd.empty();
-    if (is_program(relative ? command.cwd + "/" + candidate : candidate)) {
+    if (is_program(relative ? fmt::format("{}/{}", command.cwd, candidate) : candidate)) {
       return candidate;
     }
   }
@@ -133,7 +134,7 @@ std::vector<std::string> assignments(const Environment& environment) {
   std::vector<std::string> lines;
   lines.reserve(environment.size());
   for (const auto& [name, value] : environment) {
-    lines.push_back(name + "=" + value);
+    lines.push_back(fmt::format("{}={}", name, value));
   }
   return lines;
 }
