@@ -144,6 +144,8 @@ std::optional<spec::Value> Current::param(const fs::RepoPath& file, const std::s
   return value == nullptr ? std::nullopt : std::optional(*value);
 }
 
+void Current::know(const fs::RepoPath& path, const store::Entry& entry) { state_->remember(path, entry); }
+
 void Current::forget(const fs::RepoPath& path) {
   State& state = *state_;
   if (!state.sorted) {

@@ -78,6 +78,8 @@ class Current {
   /// What differs below a directory that was `before` and is there now: "2 files modified, 1 added"; empty when that
   /// cannot be told (a file, or the recorded listing is not in the cache).
   std::string changes_below(const fs::RepoPath& path, const store::Entry& before);
+  /// Takes what stands at a path from somebody who has just hashed it.
+  void know(const fs::RepoPath& path, const store::Entry& entry);
   /// Forgets everything at or below a path, after something was written there.
   void forget(const fs::RepoPath& path);
   /// Looks at many paths at once, in parallel.

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/recorder.hpp"
+
+#include "fs/file.hpp"
+#include "repo/checkout.hpp"
+#include "util/error.hpp"
+#include "util/log.hpp"
+
+namespace mlops::pipeline {
+namespace {
+
+/// Long enough that rewriting a large lock is a small part of a run, short enough to look at while it goes on.
+constexpr std::chrono::seconds flush_interval{2};
+
+}  // namespace
+
+Recorder::Recorder(repo::Workspace& workspace)
+    : workspace_(workspace),
+      journal_(workspace),
+      lock_text_(fs::try_read_file(workspace.root() + "/" + std::string(workspace.dialect().names().lock)).value_or("")),
+      flushed_(std::chrono::steady_clock::now()) {}
+
+void Recorder::finished(const std::string& stage, const spec::LockedStage& state) {
+  journal_.append(lock_text_, stage, state);
+  pending_.emplace_back(stage, state);
+}
+
+void Recorder::ran(const std::string& stage, LastRun run) { last_runs_.insert_or_assign(stage, std::move(run)); }
+
+void Recorder::tick() {
+  if (std::chrono::steady_clock::now() - flushed_ >= flush_interval) {
+    flush();
+  }
+}
+
+void Recorder::flush() {
+  // Also with nothing of ours: the journal of a run that was killed is folded in by whoever writes next.
+  lock_text_ = repo::write_lock_file(workspace_, pending_);
+  std::vector<std::pair<fs::RepoPath, std::optional<store::Entry>>> placed;
+  for (const repo::JournalRecord& record : pending_) {
+    for (const spec::LockedPath& out : record.second.outs) {
+      placed.emplace_back(out.path, out.entry);
+    }
+  }
+  pending_.clear();
+  if (!placed.empty()) {
+    repo::note_placed(workspace_, placed);
+  }
+  if (!last_runs_.empty()) {
+    try {
+      write_last_runs(workspace_, last_runs_);
+    } catch (const Error& error) {
+      log::debug("why stages ran is not kept: {}", error.what());
+    }
+    last_runs_.clear();
+  }
+  flushed_ = std::chrono::steady_clock::now();
+}
+
+}  // namespace mlops::pipeline

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stage_run.hpp"
+
+#include "fs/stat.hpp"
+#include "store/build.hpp"
+#include "util/clock.hpp"
+#include "util/error.hpp"
+#include "util/log.hpp"
+#include "util/text.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+
+namespace mlops::pipeline {
+namespace {
+
+const spec::LockedStage* find_locked(const repo::Snapshot& snapshot, const std::string& stage) {
+  const auto found = snapshot.lock.stages.find(stage);
+  return found == snapshot.lock.stages.end() ? nullptr : &found->second;
+}
+
+/// An error with its advice, for a report.
+std::string full_text(const Error& error) {
+  std::string text = error.what();
+  for (const std::string& hint : error.hints()) {
+    text += "; " + hint;
+  }
+  return text;
+}
+
+}  // namespace
+
+StageRun::StageRun(RunContext& context, const Step& step)
+    : context_(context),
+      stage_(context.graph.stage(step.stage)),
+      locked_(find_locked(context.snapshot, stage_.name)),
+      log_(context.workspace.state_directory()) {
+  report_.stage = stage_.name;
+  report_.reasons = step.reasons;
+}
+
+bool StageRun::forced() const {
+  return std::any_of(report_.reasons.begin(), report_.reasons.end(),
+                     [](const Reason& reason) { return reason.kind == Reason::Kind::forced; });
+}
+
+/// Upstream stages have ended, so what was provisional can be settled; reasons that are not of the files stay.
+void StageRun::judge_again() {
+  std::vector<Reason> kept;
+  std::copy_if(report_.reasons.begin(), report_.reasons.end(), std::back_inserter(kept),
+               [](const Reason& reason) { return reason.kind == Reason::Kind::forced; });
+  report_.reasons = compare(context_.workspace.dialect(), stage_, locked_, context_.current,
+                            context_.options.plan.allow_missing);
+  report_.reasons.insert(report_.reasons.end(), kept.begin(), kept.end());
+}
+
+StageRun::State StageRun::begin() {
+  try {
+    judge_again();
+    if (report_.reasons.empty()) {
+      report_.outcome = Outcome::up_to_date;
+      report_.state = *locked_;
+      report_.uncached_outs = uncached_of(stage_, report_.state.outs);
+      return State::ended;
+    }
+    report_.state = current_inputs(stage_, context_.current);
+    if (restore()) {
+      return State::ended;
+    }
+    prepare();
+    return State::ready;
+  } catch (const Error& error) {
+    fail(full_text(error));
+    return State::ended;
+  }
+}
+
+std::optional<std::vector<spec::LockedPath>> StageRun::seen_before(const spec::StageInputs& inputs) const {
+  if (forced() || !context_.options.use_stage_cache || !cacheable(stage_)) {
+    return std::nullopt;
+  }
+  const store::LocalDb& db = context_.workspace.db();
+  const bool as_locked =
+      locked_ != nullptr && same_inputs(context_.workspace.dialect(), *locked_, report_.state) &&
+      std::equal(locked_->outs.begin(), locked_->outs.end(), stage_.outs.begin(), stage_.outs.end(),
+                 [&](const auto& made, const auto& out) { return made.path == out.path && db.has_all(made.entry); });
+  return as_locked ? std::optional(locked_->outs) : context_.stage_cache.find(inputs);
+}
+
+bool StageRun::restore() {
+  const spec::StageInputs inputs = stage_inputs(stage_, report_.state);
+  report_.key = stage_key(context_.workspace.dialect(), inputs);
+  const auto outs = seen_before(inputs);
+  if (!outs) {
+    return false;
+  }
+  try {
+    report_.rescued =
+        restore_outputs(context_.workspace, context_.current, stage_, *outs, context_.rescue_directory);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::corrupt && error.kind() != ErrorKind::missing) {
+      throw;
+    }
+    report_.warnings.push_back(std::string("cannot be restored, so it runs: ") + error.what());
+    return false;
+  }
+  for (const spec::LockedPath& out : *outs) {
+    // What stands there now, since sizes in an entry from elsewhere are only claims.
+    report_.state.outs.push_back({out.path, context_.current.entry(out.path).value_or(out.entry)});
+  }
+  record(Outcome::restored);
+  return true;
+}
+
+void StageRun::prepare() {
+  const auto directory = fs::stat_path(context_.workspace.absolute(stage_.wdir));
+  if (!directory || directory->type != fs::FileType::directory) {
+    throw Error("the working directory {} of stage '{}' does not exist", quoted(stage_.wdir.str()), stage_.name);
+  }
+  for (const spec::ParamsDependency& params : stage_.params) {
+    for (const std::string& key : params.keys) {
+      if (context_.current.find_param(params.file, key) == nullptr) {
+        report_.warnings.push_back(fmt::format("{} has no parameter '{}'", quoted(params.file.str()), printable(key)));
+      }
+    }
+  }
+  report_.rescued =
+      clear_outputs(context_.workspace, context_.current, stage_, locked_, context_.rescue_directory);
+}
+
+Job StageRun::job() const {
+  Job job{.stage = stage_.name,
+          .lines = stage_.cmd.lines,
+          .cwd = context_.workspace.absolute(stage_.wdir),
+          .env = context_.env,
+          .timeout_seconds = stage_.timeout_seconds};
+  for (const auto& [name, value] : stage_.env) {
+    job.env.insert_or_assign(name, value);
+  }
+  job.env.insert_or_assign("MLOPS_STAGE", stage_.name);
+  return job;
+}
+
+void StageRun::output(std::string_view bytes) {
+  log_.write(bytes);
+  if (context_.options.observer != nullptr) {
+    context_.options.observer->output(stage_.name, bytes);
+  }
+}
+
+void StageRun::finish(const JobResult& result) {
+  report_.job = result;
+  try {
+    if (result.survivors > 0) {
+      report_.warnings.push_back(
+          fmt::format("left {} running, which mlops ended",
+                      result.survivors == 1 ? "1 process" : std::to_string(result.survivors) + " processes"));
+    }
+    if (result.ok()) {
+      collect();
+    } else {
+      keep_log();
+      fail(how_it_failed(result));
+    }
+  } catch (const Error& error) {
+    fail(full_text(error));
+  }
+}
+
+/// Takes in what the stage wrote: everything durable in the store before anything names it.
+void StageRun::collect() {
+  const bool moved = inputs_moved();
+  store::WriteBatch batch(context_.workspace.db());
+  const Keep keep = context_.options.save_to_cache ? Keep::yes : Keep::no;
+  try {
+    report_.log = log_.store(batch);
+    report_.state.outs = store_outputs(context_.workspace, context_.current, stage_, batch, keep);
+  } catch (const Error&) {
+    // What it printed is what tells why an output is not there.
+    batch.publish();
+    throw;
+  }
+  batch.publish();
+  if (keep == Keep::yes) {
+    relink_outputs(context_.workspace, stage_, report_.state.outs);
+  }
+  record(Outcome::executed);
+  if (keep == Keep::yes && !moved && cacheable(stage_)) {
+    context_.stage_cache.save({.inputs = stage_inputs(stage_, report_.state), .outs = report_.state.outs});
+  }
+}
+
+/// A failed stage's log is kept as well; losing it must not hide the failure.
+void StageRun::keep_log() {
+  try {
+    store::WriteBatch batch(context_.workspace.db());
+    report_.log = log_.store(batch);
+    batch.publish();
+  } catch (const Error& error) {
+    report_.warnings.push_back(std::string("its log could not be kept: ") + error.what());
+  }
+}
+
+/// Looks at the inputs once more: results of inputs that changed meanwhile belong to no inputs that anybody knows, so
+/// they are never reused, and the lock keeps what was there before, so that the next repro runs the stage again.
+bool StageRun::inputs_moved() {
+  for (const spec::LockedPath& dep : report_.state.deps) {
+    context_.current.forget(dep.path);
+  }
+  for (const auto& params : report_.state.params) {
+    context_.current.forget(params.first);
+  }
+  std::vector<std::string> moved;
+  for (const spec::LockedPath& dep : report_.state.deps) {
+    const auto now = context_.current.entry(dep.path);
+    if (!now || now->kind != dep.entry.kind || now->digest != dep.entry.digest) {
+      moved.push_back(quoted(dep.path.str()));
+    }
+  }
+  for (const auto& [file, values] : report_.state.params) {
+    const auto same = [&, &path = file](const auto& one) {
+      const spec::Value* now = context_.current.find_param(path, one.first);
+      return now != nullptr && context_.workspace.dialect().equal(*now, one.second);
+    };
+    if (!std::all_of(values.begin(), values.end(), same)) {
+      moved.push_back(quoted(file.str()));
+    }
+  }
+  if (!moved.empty()) {
+    report_.warnings.push_back(join(moved, ", ") + " changed while it ran; it will run again next time");
+  }
+  return !moved.empty();
+}
+
+void StageRun::record(Outcome outcome) {
+  report_.uncached_outs = uncached_of(stage_, report_.state.outs);
+  if (locked_ == nullptr || *locked_ != report_.state) {
+    context_.recorder.finished(stage_.name, report_.state);
+  }
+  report_.outcome = outcome;
+  context_.recorder.ran(stage_.name, {.seconds = now_ns() / 1'000'000'000,
+                                      .outcome = std::string(to_string(outcome)),
+                                      .reasons = report_.reasons,
+                                      .wall_seconds = report_.job ? report_.job->wall_seconds : 0});
+}
+
+void StageRun::fail(const std::string& why) {
+  report_.outcome = Outcome::failed;
+  report_.error = why;
+  context_.recorder.ran(stage_.name, {.seconds = now_ns() / 1'000'000'000,
+                                      .outcome = "failed",
+                                      .reasons = report_.reasons,
+                                      .wall_seconds = report_.job ? report_.job->wall_seconds : 0});
+}
+
+std::string StageRun::how_it_failed(const JobResult& result) const {
+  const std::string command = "`" + printable(trim(result.failed_line)) + "`";
+  switch (result.how) {
+    case JobResult::How::timed_out:
+      return fmt::format("stage '{}' was stopped: {} took longer than {}", stage_.name, command,
+                         human_duration(stage_.timeout_seconds.value_or(0)));
+    case JobResult::How::interrupted:
+      return fmt::format("stage '{}' was interrupted", stage_.name);
+    case JobResult::How::killed: {
+      const int signal = result.exit_code - 128;
+      const char* name = ::sigabbrev_np(signal);
+      return fmt::format("stage '{}' failed: {} was ended by signal {}{}", stage_.name, command, signal,
+                         name == nullptr ? "" : fmt::format(" (SIG{})", name));
+    }
+    case JobResult::How::finished:
+      break;
+  }
+  return fmt::format("stage '{}' failed: {} ended with exit code {}", stage_.name, command, result.exit_code);
+}
+
+}  // namespace mlops::pipeline
