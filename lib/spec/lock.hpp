@@ -17,6 +17,7 @@ namespace mlops::spec {
 struct LockedPath {
   fs::RepoPath path;
   store::Entry entry;
+  Value extra{};  ///< a map of keys that a newer version wrote; kept as they are (null: none)
   friend bool operator==(const LockedPath&, const LockedPath&) = default;
 };
 

@@ -44,7 +44,7 @@ class Value {
   /// The value at a dotted path ("train.lr", "layers.0.units", "a[2].b"); nullptr if there is none.
   const Value* at(std::string_view dotted) const;
 
-  /// Equal in type and value; maps compare regardless of order; NaN equals NaN.
+  /// Equal in type and value; maps compare regardless of order; NaN equals NaN, and -0.0 does not equal 0.0.
   friend bool operator==(const Value& a, const Value& b);
 
  private:
@@ -56,9 +56,10 @@ std::string to_text(const Value& value);
 /// JSON with keys in map order; not-finite floats as strings "nan", "inf", "-inf". Floats in shortest round-trip form
 /// that keeps them floats ("1.0").
 std::string to_json(const Value& value);
-/// As to_json with keys sorted by bytes and no spaces: the form that is hashed.
+/// JSON with keys sorted by bytes and no spaces: the form that is hashed. Different values have different texts, so
+/// not-finite floats are bare: NaN, Infinity, -Infinity.
 std::string canonical_json(const Value& value);
-/// Reads JSON. Throws Error with `where`.
+/// Reads JSON, and NaN, Infinity and -Infinity. Throws Error "WHERE:LINE: reason".
 Value parse_json(std::string_view text, std::string_view where);
 
 }  // namespace mlops::spec

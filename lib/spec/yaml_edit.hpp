@@ -15,13 +15,17 @@ class YamlEditor {
   YamlEditor(std::string text, std::string file);
 
   /// Sets the value at a path of keys, making maps on the way; replaces what is there, at its place, keeping a trailing
-  /// comment; appends a new key at the end of its map with that map's indentation. A number in `path` indexes a list.
+  /// comment; appends a new key at the end of its map with that map's indentation. A number in `path` indexes a list,
+  /// or is one past its end. A value that is there already changes nothing. Throws Error, with the text as it was, where
+  /// the edit cannot be made in place (aliases, keys written with '?').
   void set(const std::vector<std::string>& path, const Value& value);
   /// Removes a key with its value and the comment lines directly above it. Returns false if there is none.
   bool erase(const std::vector<std::string>& path);
   const std::string& text() const { return text_; }
 
  private:
+  void adopt(std::string text, const Value& wanted, const std::vector<std::string>& path);
+
   std::string text_;
   std::string file_;
 };

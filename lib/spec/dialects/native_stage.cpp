@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+
+#include "spec/dialects/native.hpp"
+#include "spec/value_edit.hpp"
+#include "spec/yaml_edit.hpp"
+#include "util/text.hpp"
+
+namespace mlops::spec::native {
+
+namespace {
+
+/// Puts the templating escape before every `${`, in keys too.
+std::string escaped_text(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text.substr(i).starts_with("${")) {
+      out += '\\';
+    }
+    out += text[i];
+  }
+  return out;
+}
+
+Value escaped(const Value& value) {
+  if (const auto* text = value.get<std::string>()) {
+    return escaped_text(*text);
+  }
+  if (const auto* list = value.get<Value::List>()) {
+    Value::List out;
+    for (const Value& item : *list) {
+      out.push_back(escaped(item));
+    }
+    return out;
+  }
+  if (const auto* map = value.get<Value::Map>()) {
+    Value::Map out;
+    for (const auto& [key, member] : *map) {
+      out.emplace_back(escaped_text(key), escaped(member));
+    }
+    return out;
+  }
+  return value;
+}
+
+Value text_list(const std::vector<std::string>& texts) { return Value::List(texts.begin(), texts.end()); }
+
+Value params_value(const Stage& stage) {
+  Value::List own;
+  Value::List others;
+  const std::optional<fs::RepoPath> usual = fs::RepoPath::resolve(stage.wdir, "params.yaml");
+  for (const ParamsDependency& dependency : stage.params) {
+    if (dependency.file == usual && !dependency.keys.empty()) {
+      own.assign(dependency.keys.begin(), dependency.keys.end());
+      continue;
+    }
+    Value keys = dependency.keys.empty() ? Value() : text_list(dependency.keys);
+    others.emplace_back(Value::Map{{dependency.file.relative_to(stage.wdir), std::move(keys)}});
+  }
+  own.insert(own.end(), others.begin(), others.end());
+  return own;
+}
+
+void append_if(Value::Map& map, bool wanted, const char* key, Value value) {
+  if (wanted) {
+    map.emplace_back(key, std::move(value));
+  }
+}
+
+Value output_value(const Stage& stage, const Output& output) {
+  const Annotations& notes = output.annotations;
+  Value::Map options;
+  append_if(options, !notes.desc.empty(), "desc", notes.desc);
+  append_if(options, !notes.type.empty(), "type", notes.type);
+  append_if(options, !notes.labels.empty(), "labels", text_list(notes.labels));
+  append_if(options, !notes.meta.is_null(), "meta", notes.meta);
+  append_if(options, !output.cache, "cache", false);
+  append_if(options, output.persist, "persist", true);
+  append_extra(options, output.plot);
+  append_if(options, output.remote.has_value(), "remote", output.remote.value_or(""));
+  append_if(options, !output.push, "push", false);
+  const std::string path = output.path.relative_to(stage.wdir);
+  return options.empty() ? Value(path) : Value(Value::Map{{path, Value(std::move(options))}});
+}
+
+Value outputs_value(const Stage& stage, OutputKind kind) {
+  Value::List list;
+  for (const Output& output : stage.outs) {
+    if (output.kind == kind) {
+      list.push_back(output_value(stage, output));
+    }
+  }
+  return list;
+}
+
+Value timeout_value(double seconds) {
+  return std::floor(seconds) == seconds ? Value(static_cast<std::int64_t>(seconds)) : Value(seconds);
+}
+
+Value::Map stage_value(const Stage& stage, const fs::RepoPath& dir) {
+  Value::List deps;
+  for (const Dependency& dependency : stage.deps) {
+    deps.emplace_back(dependency.path.relative_to(stage.wdir));
+  }
+  const Value outs = outputs_value(stage, OutputKind::plain);
+  const Value metrics = outputs_value(stage, OutputKind::metric);
+  const Value plots = outputs_value(stage, OutputKind::plot);
+  Value::Map map;
+  append_if(map, !stage.desc.empty(), "desc", stage.desc);
+  map.emplace_back("cmd", command_value(stage.cmd));
+  append_if(map, stage.wdir != dir, "wdir", stage.wdir.relative_to(dir));
+  append_if(map, !stage.deps.empty(), "deps", std::move(deps));
+  append_if(map, !stage.params.empty(), "params", params_value(stage));
+  append_if(map, !outs.get<Value::List>()->empty(), "outs", outs);
+  append_if(map, !metrics.get<Value::List>()->empty(), "metrics", metrics);
+  append_if(map, !plots.get<Value::List>()->empty(), "plots", plots);
+  append_if(map, stage.frozen, "frozen", true);
+  append_if(map, stage.always_changed, "always_changed", true);
+  append_if(map, !stage.env.empty(), "env", env_value(stage.env));
+  append_if(map, stage.timeout_seconds.has_value(), "timeout", timeout_value(stage.timeout_seconds.value_or(0)));
+  append_if(map, !stage.meta.is_null(), "meta", stage.meta);
+  return *escaped(Value(std::move(map))).get<Value::Map>();
+}
+
+/// Changes what differs and leaves the rest of the stage's text, comments included, as it is.
+void update_stage(YamlEditor& editor, const std::string& name, const Value::Map& old, const Value::Map& wanted) {
+  for (const auto& [key, value] : wanted) {
+    editor.set({"stages", name, key}, value);
+  }
+  for (const auto& [key, value] : old) {
+    const auto same = [&](const auto& member) { return member.first == key; };
+    if (std::ranges::none_of(wanted, same)) {
+      editor.erase({"stages", name, key});
+    }
+  }
+}
+
+void require_stage(const std::string& text, const fs::RepoPath& file, const std::string& name) {
+  const Value root = to_value(parse_yaml(text, file.str()));
+  const Value* stages = root.find("stages");
+  if (stages != nullptr && stages->find(name) != nullptr) {
+    return;
+  }
+  std::vector<std::string> known;
+  if (const auto* map = stages == nullptr ? nullptr : stages->get<Value::Map>()) {
+    for (const auto& [key, value] : *map) {
+      known.push_back(key);
+    }
+  }
+  Error error = Error::of(ErrorKind::missing, "no stage {} in '{}'", quoted(name), file.str());
+  if (const std::optional<std::string> near = nearest(name, known)) {
+    throw std::move(error).hint("did you mean '{}'?", *near);
+  }
+  throw error;
+}
+
+}  // namespace
+
+std::string with_stage(const std::string& text, const fs::RepoPath& file, const Stage& stage) {
+  const std::string reason = check_stage_name(stage.name);
+  if (!reason.empty()) {
+    throw Error::usage("the stage name {} {}", quoted(stage.name), reason);
+  }
+  const Value::Map wanted = stage_value(stage, file.parent());
+  const Value root = to_value(parse_yaml(text, file.str()));
+  const Value* old = value_at(root, {"stages", stage.name});
+  YamlEditor editor(text, file.str());
+  if (const auto* map = old == nullptr ? nullptr : old->get<Value::Map>()) {
+    update_stage(editor, stage.name, *map, wanted);
+  } else {
+    editor.set({"stages", stage.name}, Value(wanted));
+  }
+  // What cannot be read back must not be written: names and paths are checked here.
+  read_project(editor.text(), file);
+  return editor.text();
+}
+
+std::string without_stage(const std::string& text, const fs::RepoPath& file, const std::string& name) {
+  require_stage(text, file, name);
+  YamlEditor editor(text, file.str());
+  editor.erase({"stages", name});
+  return editor.text();
+}
+
+std::string with_frozen(const std::string& text, const fs::RepoPath& file, const std::string& name, bool frozen) {
+  require_stage(text, file, name);
+  YamlEditor editor(text, file.str());
+  if (frozen) {
+    editor.set({"stages", name, "frozen"}, true);
+  } else {
+    editor.erase({"stages", name, "frozen"});
+  }
+  return editor.text();
+}
+
+}  // namespace mlops::spec::native

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/stage.hpp"
+
+#include <algorithm>
+
+#include "util/text.hpp"
+
+namespace mlops::spec {
+
+namespace {
+
+constexpr std::size_t max_name_bytes = 200;
+
+bool is_name_byte(char c) {
+  const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  const bool digit = c >= '0' && c <= '9';
+  // Letters of other alphabets are all bytes above ASCII.
+  return letter || digit || c == '_' || c == '-' || c == '.' || c == '@' || static_cast<unsigned char>(c) >= 0x80;
+}
+
+}  // namespace
+
+const Stage* Project::find(std::string_view name) const {
+  const auto found = std::ranges::find_if(stages, [&](const Stage& stage) { return stage.name == name; });
+  return found == stages.end() ? nullptr : &*found;
+}
+
+std::string check_stage_name(std::string_view name) {
+  if (name.empty()) {
+    return "is empty";
+  }
+  if (name.size() > max_name_bytes) {
+    return "is longer than " + std::to_string(max_name_bytes) + " bytes";
+  }
+  if (name.front() == '-') {
+    return "begins with '-'";
+  }
+  if (name == "." || name == "..") {
+    return "is a directory";
+  }
+  if (name.front() == '@' || name.back() == '@') {
+    return "has nothing on one side of its '@'";
+  }
+  if (!is_utf8(name) || has_control(name) || !std::ranges::all_of(name, is_name_byte)) {
+    return "may hold only letters, digits, '_', '-' and '.'";
+  }
+  return "";
+}
+
+}  // namespace mlops::spec
