@@ -22,7 +22,6 @@ class Add : public Command {
     return {{.names = "targets", .metavar = "path", .help = "Files or directories", .into = &options_.targets,
              .complete = Complete::path, .required = true},
             {.names = "--glob", .help = "Take the paths as patterns", .into = &options_.glob},
-            args::force(&options_.force, "Add although the content tracked before is not in the cache"),
             {.names = "--desc", .metavar = "text", .help = "Describe the data in its pointer", .into = &options_.desc},
             {.names = "--type", .metavar = "type", .help = "Say what the data is", .into = &options_.type},
             {.names = "--label", .metavar = "label", .help = "Label the data (repeatable)", .into = &labels_},
