@@ -12,7 +12,6 @@ namespace mlops::repo {
 struct AddOptions {
   std::vector<std::string> targets;  ///< as typed
   bool glob = false;                 ///< targets are patterns
-  bool force = false;                ///< adds although a pointer names other content that is not in the cache
   std::optional<std::string> desc, type;            ///< replace what the pointer says, when given
   std::optional<std::vector<std::string>> labels;
   std::optional<spec::Value> meta;

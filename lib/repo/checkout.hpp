@@ -30,6 +30,11 @@ struct CheckoutResult {
 /// those that hold changes found nowhere else (hints: add them, or --force); nothing is changed then.
 CheckoutResult checkout(Workspace& workspace, const CheckoutOptions& options);
 
+/// Makes the workspace hold exactly these entries (no entry: nothing at that path) with the project's settings; the
+/// part of checkout that other verbs share. Looks at `force` and `relink` only.
+CheckoutResult checkout_items(Workspace& workspace, const std::vector<store::CheckoutItem>& items,
+                              const CheckoutOptions& options);
+
 /// Notes that the workspace now holds `entry` at `path` because we put or stored it there; nothing: it is gone.
 /// checkout relies on it to tell ours from the user's own. Failures to write are ignored: it is only a memo.
 void note_placed(Workspace& workspace, const std::vector<std::pair<fs::RepoPath, std::optional<store::Entry>>>& placed);

@@ -22,18 +22,17 @@ constexpr std::int64_t rescue_age_ns = 14LL * 24 * 3600 * 1'000'000'000;
 
 bool is_alive(pid_t pid) { return ::kill(pid, 0) == 0 || errno != ESRCH; }
 
-/// The process that a temporary name says made it ("....mlops-tmp-<pid>-<random>"); nothing for other names.
+/// The process that a temporary name says made it ("...mlops-tmp-...<pid>-<random>"); nothing for other names.
 std::optional<pid_t> maker_of(std::string_view name) {
-  constexpr std::string_view mark = "mlops-tmp-";
-  const std::size_t at = name.rfind(mark);
-  if (at == std::string_view::npos) {
+  const std::size_t last = name.rfind('-');
+  const std::size_t before = last == std::string_view::npos || last == 0 ? last : name.rfind('-', last - 1);
+  if (name.find("mlops-tmp-") == std::string_view::npos || before == std::string_view::npos) {
     return std::nullopt;
   }
-  const std::string_view rest = name.substr(at + mark.size());
+  const std::string_view digits = name.substr(before + 1, last - before - 1);
   pid_t pid = 0;
-  const auto [end, failure] = std::from_chars(rest.data(), rest.data() + rest.size(), pid);
-  const bool followed = end != rest.data() + rest.size() && *end == '-';
-  return failure == std::errc() && followed && pid > 0 ? std::optional(pid) : std::nullopt;
+  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), pid);
+  return failure == std::errc() && end == digits.data() + digits.size() && pid > 0 ? std::optional(pid) : std::nullopt;
 }
 
 void sweep_temporary(const std::string& directory) {

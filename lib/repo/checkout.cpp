@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "repo/checkout.hpp"
+
+#include <algorithm>
+
+#include "repo/placed.hpp"
+#include "store/checkout.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+namespace mlops::repo {
+namespace {
+
+/// How far back in HEAD's reflog a revision counts as one that this workspace was at.
+constexpr int reflog_depth = 30;
+
+using Items = std::vector<store::CheckoutItem>;
+
+/// Whether something that is declared now is `path`, holds it or lies in it.
+bool is_claimed(const Snapshot& snapshot, const fs::RepoPath& path) {
+  const auto overlaps = [&](const fs::RepoPath& other) { return path.within(other) || other.within(path); };
+  for (const spec::Pointer& pointer : snapshot.pointers) {
+    if (overlaps(pointer.path)) {
+      return true;
+    }
+  }
+  for (const spec::Stage& stage : snapshot.project.stages) {
+    for (const spec::Output& output : stage.outs) {
+      if (overlaps(output.path)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+/// What an earlier checkout or add left here, nothing tracks now, and nobody has changed.
+Placed unclaimed(Workspace& workspace, const Snapshot& snapshot) {
+  Placed found;
+  for (const auto& [path, entry] : read_placed(workspace)) {
+    if (is_claimed(snapshot, path) || !fs::stat_path(workspace.absolute(path)) ||
+        workspace.git().tracks(workspace.git_path(path))) {
+      continue;
+    }
+    const auto actual = store::hash_path(workspace.root(), path, workspace.memo(), &workspace.db(),
+                                         workspace.build_options(path, "Comparing"));
+    if (actual == entry && workspace.db().has_all(entry)) {
+      found.emplace(path, entry);
+    }
+  }
+  return found;
+}
+
+/// Of those, what a revision that HEAD was at before tracked: git took that revision away, and its data goes with it.
+Items left_behind(Workspace& workspace, const Snapshot& snapshot) {
+  Items items;
+  Placed candidates = unclaimed(workspace, snapshot);
+  for (int i = 1; i <= reflog_depth && !candidates.empty(); ++i) {
+    const auto commit = workspace.git().resolve("HEAD@{" + std::to_string(i) + "}");
+    if (!commit) {
+      break;
+    }
+    const auto earlier = Snapshot::of_tree(workspace, *commit);
+    for (const Tracked& tracked : earlier->tracked()) {
+      const auto candidate = candidates.find(tracked.path);
+      if (candidate != candidates.end() && tracked.entry == candidate->second) {
+        items.push_back({tracked.path, std::nullopt});
+        candidates.erase(candidate);
+      }
+    }
+  }
+  return items;
+}
+
+std::vector<fs::RepoPath> paths_of(const Items& items) {
+  std::vector<fs::RepoPath> paths;
+  for (const store::CheckoutItem& item : items) {
+    paths.push_back(item.path);
+  }
+  return paths;
+}
+
+/// Turns the targets into items, listing in `result` what cannot become one.
+Items wanted_items(Workspace& workspace, const std::vector<Target>& targets, const CheckoutOptions& options,
+                   CheckoutResult& result) {
+  Items items;
+  for (const Target& target : targets) {
+    if (!target.tracked.entry) {
+      result.not_made.push_back(target.path);
+      continue;
+    }
+    if (options.allow_missing && !workspace.db().has_all(*target.tracked.entry)) {
+      const auto entry = target.whole() ? target.tracked.entry : std::nullopt;
+      if (!entry) {
+        throw Error::of(ErrorKind::missing, "the listing of {} is not in the cache", quoted(target.tracked.path.str()))
+            .hint("run `mlops pull {}`", shell_quoted(target.path.str()));
+      }
+      result.missing.push_back(target.path);
+      continue;
+    }
+    const auto entry = target_entry(workspace, target);
+    if (!entry) {
+      throw Error::of(ErrorKind::missing, "{} is not part of {} as it is recorded", quoted(target.path.str()),
+                      quoted(target.tracked.path.str()))
+          .hint("`mlops ls {}` lists what is", shell_quoted(target.tracked.path.str()));
+    }
+    items.push_back({target.path, entry});
+  }
+  return items;
+}
+
+}  // namespace
+
+CheckoutResult checkout_items(Workspace& workspace, const std::vector<store::CheckoutItem>& items,
+                              const CheckoutOptions& options) {
+  store::CheckoutOptions how = workspace.checkout_options(paths_of(items));
+  how.force = options.force;
+  how.relink = options.relink;
+  store::CheckoutResult done = store::checkout(workspace.root(), items, workspace.db(), how);
+  workspace.save_memo();
+  CheckoutResult result;
+  result.added = std::move(done.added);
+  result.modified = std::move(done.modified);
+  result.deleted = std::move(done.deleted);
+  result.rescued = std::move(done.rescued);
+  return result;
+}
+
+CheckoutResult checkout(Workspace& workspace, const CheckoutOptions& options) {
+  workspace.make_state_directory();
+  workspace.sweep_leftovers();
+  const auto snapshot = Snapshot::of_workspace(workspace);
+  CheckoutResult skipped;
+  Items items = wanted_items(workspace, resolve_targets(workspace, *snapshot, options.targets), options, skipped);
+  std::vector<std::pair<fs::RepoPath, std::optional<store::Entry>>> placed;
+  for (const store::CheckoutItem& item : items) {
+    const auto tracked = snapshot->find(item.path);
+    if (tracked && tracked->path == item.path) {
+      placed.emplace_back(item.path, item.wanted);
+    }
+  }
+  if (options.targets.targets.empty()) {
+    for (store::CheckoutItem& item : left_behind(workspace, *snapshot)) {
+      placed.emplace_back(item.path, std::nullopt);
+      items.push_back(std::move(item));
+    }
+  }
+  CheckoutResult result = checkout_items(workspace, items, options);
+  result.missing = std::move(skipped.missing);
+  result.not_made = std::move(skipped.not_made);
+  note_placed(workspace, placed);
+  return result;
+}
+
+}  // namespace mlops::repo

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "repo/data_status.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "util/error.hpp"
+#include "util/parallel.hpp"
+
+namespace mlops::repo {
+namespace {
+
+/// One target with what its comparison needs, so that threads share nothing but the memo and the cache.
+struct Job {
+  Target target;
+  store::BuildOptions build;
+  std::optional<store::Entry> recorded{};
+  bool listing_missing = false;  ///< the recorded tree that holds the target is not in the cache
+};
+
+DataState judge(const Job& job, const std::optional<store::Entry>& actual) {
+  if (!job.recorded && !job.listing_missing) {
+    return actual ? DataState::unstored : DataState::not_made;
+  }
+  if (!actual) {
+    return DataState::missing;
+  }
+  return actual == job.recorded ? DataState::clean : DataState::modified;
+}
+
+/// Lists what differs file by file, or notes that a recorded listing is not here to compare with.
+void fill_changes(const store::LocalDb& db, const store::HashedPath& now, DataStatusItem& item) {
+  try {
+    item.changes = store::diff_entries(
+        item.recorded, [&](const hash::ObjectId& id) { return db.read_tree(id); }, item.actual,
+        [&](const hash::ObjectId& id) { return now.read(id, db); });
+  } catch (const Error& failure) {
+    // Absence of data is what a status reports; everything else stays an error.
+    if (failure.kind() != ErrorKind::missing) {
+      throw;
+    }
+    item.changes_known = false;
+  }
+}
+
+class Comparison {
+ public:
+  Comparison(Workspace& workspace, const DataStatusOptions& options)
+      : root_(workspace.root()), dialect_(workspace.dialect()), db_(workspace.db()), options_(options) {}
+
+  DataStatusItem run(const Job& job) const {
+    const Tracked& tracked = job.target.tracked;
+    const store::HashedPath now = store::hash_path_with_trees(root_, job.target.path, db_.memo(), &db_, job.build);
+    DataStatusItem item;
+    item.path = job.target.path;
+    item.recorded = job.recorded;
+    item.actual = now.entry;
+    item.state = judge(job, now.entry);
+    item.stage = tracked.stage != nullptr ? tracked.stage->name : "";
+    item.pointer = tracked.pointer != nullptr ? Snapshot::pointer_file(dialect_, tracked.path) : fs::RepoPath();
+    item.in_cache = job.recorded ? db_.has_all(*job.recorded) : !job.listing_missing;
+    item.changes_known = !job.listing_missing;
+    if (options_.changes && item.state == DataState::modified && item.changes_known) {
+      fill_changes(db_, now, item);
+    }
+    return item;
+  }
+
+ private:
+  const std::string& root_;
+  const spec::Dialect& dialect_;
+  const store::LocalDb& db_;
+  const DataStatusOptions& options_;
+};
+
+Job make_job(Workspace& workspace, const Target& target) {
+  Job job{target, workspace.build_options(target.path, "Comparing " + workspace.shown(target.path))};
+  if (target.whole() || !target.tracked.entry || workspace.db().has_all(*target.tracked.entry)) {
+    job.recorded = target_entry(workspace, target);
+  } else {
+    job.listing_missing = true;
+  }
+  return job;
+}
+
+std::map<fs::RepoPath, std::optional<store::Entry>> entries_by_path(const Snapshot& snapshot) {
+  std::map<fs::RepoPath, std::optional<store::Entry>> entries;
+  for (const Tracked& tracked : snapshot.tracked()) {
+    entries.insert_or_assign(tracked.path, tracked.entry);
+  }
+  return entries;
+}
+
+}  // namespace
+
+std::string_view to_string(DataState state) {
+  constexpr std::array<std::string_view, 5> words{"clean", "modified", "missing", "not made", "unstored"};
+  return words.at(static_cast<std::size_t>(state));
+}
+
+bool DataStatus::clean() const {
+  return std::all_of(items.begin(), items.end(), [](const DataStatusItem& item) {
+    return item.state == DataState::clean && item.in_cache;
+  });
+}
+
+DataStatus data_status(Workspace& workspace, const Snapshot& snapshot, const DataStatusOptions& options) {
+  std::vector<Job> jobs;
+  for (const Target& target : resolve_targets(workspace, snapshot, options.targets)) {
+    jobs.push_back(make_job(workspace, target));
+  }
+  const Comparison comparison(workspace, options);
+  DataStatus status;
+  status.items.resize(jobs.size());
+  // Files side by side, each on one thread; directories one after another, each on all threads.
+  const auto is_directory = [&](const Job& job) { return job.recorded && job.recorded->kind == store::EntryKind::tree; };
+  parallel_for(jobs.size(), workspace.jobs() != 0 ? workspace.jobs() : processors(), [&](std::size_t i) {
+    if (!is_directory(jobs[i])) {
+      Job& job = jobs[i];
+      job.build.jobs = 1;
+      status.items[i] = comparison.run(job);
+    }
+  });
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (is_directory(jobs[i])) {
+      status.items[i] = comparison.run(jobs[i]);
+    }
+  }
+  workspace.save_memo();
+  return status;
+}
+
+DataStatus data_status(Workspace& workspace, const DataStatusOptions& options) {
+  const auto snapshot = Snapshot::of_workspace(workspace);
+  return data_status(workspace, *snapshot, options);
+}
+
+std::vector<CommittedChange> changes_since_head(Workspace& workspace, const Snapshot& snapshot) {
+  const auto head = workspace.git().head();
+  const auto before = head ? entries_by_path(*Snapshot::of_tree(workspace, *head))
+                           : std::map<fs::RepoPath, std::optional<store::Entry>>();
+  const auto after = entries_by_path(snapshot);
+  std::map<fs::RepoPath, CommittedChange> changes;
+  for (const auto& [path, entry] : before) {
+    changes[path] = {path, entry, std::nullopt};
+  }
+  for (const auto& [path, entry] : after) {
+    changes[path].path = path;
+    changes[path].after = entry;
+  }
+  std::vector<CommittedChange> result;
+  for (auto& [path, change] : changes) {
+    if (change.before != change.after) {
+      result.push_back(change);
+    }
+  }
+  return result;
+}
+
+}  // namespace mlops::repo
