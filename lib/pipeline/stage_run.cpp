@@ -31,6 +31,19 @@ std::string full_text(const Error& error) {
 
 }  // namespace
 
+StageReport settled_report(const RunContext& context, const Step& step) {
+  const spec::Stage& stage = context.graph.stage(step.stage);
+  StageReport report;
+  report.stage = stage.name;
+  report.outcome = step.action == Action::frozen ? Outcome::frozen : Outcome::up_to_date;
+  report.reasons = step.reasons;
+  if (const spec::LockedStage* locked = find_locked(context.snapshot, stage.name)) {
+    report.state = *locked;
+    report.uncached_outs = uncached_of(stage, locked->outs);
+  }
+  return report;
+}
+
 StageRun::StageRun(RunContext& context, const Step& step)
     : context_(context),
       stage_(context.graph.stage(step.stage)),

@@ -66,4 +66,7 @@ class StageRun {
   LogSink log_;
 };
 
+/// The report of a step that nothing is to be done for: up to date or frozen.
+StageReport settled_report(const RunContext& context, const Step& step);
+
 }  // namespace mlops::pipeline

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/selection.hpp"
+
+#include "util/error.hpp"
+
+namespace mlops::pipeline {
+namespace {
+
+void add_target(const repo::Workspace& workspace, const repo::Snapshot& snapshot, const std::string& typed,
+                std::vector<std::string>& targets) {
+  const std::string pipeline(workspace.dialect().names().pipeline);
+  if (snapshot.project.find(typed) != nullptr) {
+    targets.push_back(typed);
+  } else if (typed.starts_with(pipeline + ":")) {
+    targets.push_back(typed.substr(pipeline.size() + 1));
+  } else if (typed == pipeline) {
+    for (const spec::Stage& stage : snapshot.project.stages) {
+      targets.push_back(stage.name);
+    }
+  } else {
+    targets.push_back(workspace.resolve(typed).str());
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> plan_targets(const repo::Workspace& workspace, const repo::Snapshot& snapshot,
+                                      const std::vector<std::string>& typed) {
+  std::vector<std::string> targets;
+  for (const std::string& word : typed) {
+    add_target(workspace, snapshot, word, targets);
+  }
+  return targets;
+}
+
+}  // namespace mlops::pipeline
