@@ -76,6 +76,12 @@ class Size(unittest.TestCase):
         text = "void f() {\n  use(\"{\", '{', R\"x({{)x\");  // {\n  /* { */\n}\nvoid g() {\n" + body(50) + "}\n"
         self.assertEqual(run("size", {"lib/a/a.cpp": text}), [])
 
+    def test_text_in_a_raw_string_does_not_count_but_code_after_it_does(self):
+        text = 'void f() {\n  page(R"(' + "text {\n" * 100 + ')");\n'
+        self.assertEqual(run("size", {"cli/a.cpp": text + "}\n"}), [])
+        self.assertEqual(run("size", {"cli/a.cpp": text + body(58) + "}\n"}),
+                         ["cli/a.cpp:1: function of 61 lines, at most 60"])
+
     def test_long_file_is_found(self):
         self.assertEqual(run("size", {"cli/a.cpp": "\n" * 501}), ["cli/a.cpp: 501 lines, at most 500"])
 
@@ -101,6 +107,9 @@ class Words(unittest.TestCase):
     def test_words_of_unfinished_work_are_found(self):
         found = run("words", {"lib/a/a.cpp": "// TODO\n// this will do for now\n", "cli/b.cpp": "// not implemented\n"})
         self.assertEqual(len(found), 3)
+
+    def test_a_variable_named_todo_passes(self):
+        self.assertEqual(run("words", {"lib/a/a.cpp": "auto todo = left();\n"}), [])
 
     def test_todo_with_an_issue_passes(self):
         self.assertEqual(run("words", {"lib/a/a.cpp": "// TODO(#12): more\n"}), [])

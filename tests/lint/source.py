@@ -5,6 +5,9 @@ import re
 import sys
 from pathlib import Path
 
+# Ends each line that lies inside a raw string literal: it is text, not code.
+TEXT_LINE = "\f"
+
 _TOKEN = re.compile(
     r"""
     (?P<line_comment>//[^\n]*)
@@ -23,6 +26,8 @@ def _blank(match):
     if match.group("digits"):
         return match.group().replace("'", "0")
     breaks = "\n" * match.group().count("\n")
+    if match.group("raw"):
+        return '""' + breaks.replace("\n", TEXT_LINE + "\n")
     if match.group("line_comment") or match.group("block_comment"):
         return breaks or " "
     return '""' + breaks

@@ -6,9 +6,8 @@ import re
 import source
 
 WORDS = re.compile(
-    r"\bTODO(?!\(#\d+\))|\bFIXME\b|\bXXX\b|\bHACK\b|\bfor now\b|\bstub(?:s|bed)?\b|\bplaceholder\b|"
-    r"\b(?:un|not (?:yet )?)implemented\b|\bin a real (?:system|implementation)\b|\btemporary (?:hack|solution)\b",
-    re.IGNORECASE,
+    r"\bTODO\b(?!\(#\d+\))|\bFIXME\b|\bXXX\b|\bHACK\b|(?i:\bfor now\b|\bstub(?:s|bed)?\b|"
+    r"\b(?:un|not (?:yet )?)implemented\b|\bin a real (?:system|implementation)\b|\btemporary (?:hack|solution)\b)"
 )
 
 
@@ -16,8 +15,6 @@ def main():
     violations = []
     for path, text in source.sources(source.root_argument(), "lib", "cli"):
         for match in WORDS.finditer(text):
-            if match.group() == "xxx":
-                continue
             violations.append(f"{path}:{text.count(chr(10), 0, match.start()) + 1}: '{match.group()}'")
     source.report(violations, "finish it, or open an issue and write TODO(#number)")
 
