@@ -33,7 +33,7 @@ ReproResult Runner::run() {
                                                    : "not started, since '" + first_failed_ + "' failed";
   for (std::size_t at = 0; at < done_.size(); ++at) {
     if (!done_[at]) {
-      skip(at, why);
+      settle(at, skipped(at, why));
     }
   }
   context_.recorder.flush();
@@ -132,9 +132,26 @@ void Runner::wait_for_one() {
   ended(node.mapped().first, std::move(run.report()));
 }
 
+/// Settles a stage and, without recursion since chains may be long, all that its failure keeps from running.
 void Runner::ended(std::size_t at, StageReport report) {
+  settle(at, std::move(report));
+  std::vector<std::size_t> open{at};
+  while (!open.empty()) {
+    const std::size_t settled = open.back();
+    open.pop_back();
+    for (const std::size_t down : released_by(settled)) {
+      if (blocked_by_[down].empty()) {
+        ready_.insert(down);
+      } else {
+        settle(down, skipped(down, "needs the output of '" + blocked_by_[down] + "', which failed"));
+        open.push_back(down);
+      }
+    }
+  }
+}
+
+void Runner::settle(std::size_t at, StageReport report) {
   done_[at] = true;
-  const bool good = report.outcome != Outcome::failed && report.outcome != Outcome::skipped;
   result_.changed = result_.changed || report.outcome == Outcome::executed || report.outcome == Outcome::restored;
   if (report.outcome == Outcome::failed) {
     result_.failed = true;
@@ -144,32 +161,31 @@ void Runner::ended(std::size_t at, StageReport report) {
   if (context_.options.observer != nullptr) {
     context_.options.observer->ended(result_.stages[at]);
   }
-  release_downstream(at, good);
 }
 
-void Runner::release_downstream(std::size_t at, bool good) {
+/// Returns the stages below a settled one that wait for nothing else.
+std::vector<std::size_t> Runner::released_by(std::size_t at) {
+  const Outcome outcome = result_.stages[at].outcome;
+  const bool good = outcome != Outcome::failed && outcome != Outcome::skipped;
+  std::vector<std::size_t> released;
   for (const std::size_t down : downstream_[at]) {
     if (!good && blocked_by_[down].empty()) {
       blocked_by_[down] = blocked_by_[at].empty() ? result_.stages[at].stage : blocked_by_[at];
     }
-    if (--waiting_[down] != 0 || done_[down]) {
-      continue;
-    }
-    if (blocked_by_[down].empty()) {
-      ready_.insert(down);
-    } else {
-      skip(down, "needs the output of '" + blocked_by_[down] + "', which failed");
+    if (--waiting_[down] == 0) {
+      released.push_back(down);
     }
   }
+  return released;
 }
 
-void Runner::skip(std::size_t at, const std::string& why) {
+StageReport Runner::skipped(std::size_t at, const std::string& why) const {
   StageReport report;
   report.stage = context_.graph.stage(plan_.steps[at].stage).name;
   report.outcome = Outcome::skipped;
   report.reasons = plan_.steps[at].reasons;
   report.error = why;
-  ended(at, std::move(report));
+  return report;
 }
 
 void Runner::stop(int signal) {

@@ -30,8 +30,9 @@ class Runner {
   void start(std::size_t at);
   void wait_for_one();
   void ended(std::size_t at, StageReport report);
-  void release_downstream(std::size_t at, bool good);
-  void skip(std::size_t at, const std::string& why);
+  void settle(std::size_t at, StageReport report);
+  std::vector<std::size_t> released_by(std::size_t at);
+  StageReport skipped(std::size_t at, const std::string& why) const;
   void stop(int signal);
   void drain();
   bool may_start() const;

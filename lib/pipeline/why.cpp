@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/why.hpp"
+
+#include <algorithm>
+
+namespace mlops::pipeline {
+namespace {
+
+/// Why one stage stands as it does; the plan ends with it, since all else in it is upstream.
+Why why_one(repo::Workspace& workspace, const Graph& graph, const repo::Snapshot& snapshot, Current& current,
+            const std::string& name) {
+  const std::size_t index = graph.index(name);
+  Plan plan = make_plan(workspace.dialect(), graph, snapshot, current, {.targets = {name}});
+  Why answer;
+  answer.stage = name;
+  for (Step& step : plan.steps) {
+    if (step.stage == index) {
+      answer.action = step.action;
+      answer.reasons = std::move(step.reasons);
+    } else if (step.action == Action::run) {
+      answer.upstream.push_back(graph.stage(step.stage).name);
+    }
+  }
+  return answer;
+}
+
+}  // namespace
+
+std::vector<Why> why(repo::Workspace& workspace, const std::vector<std::string>& stages) {
+  const auto snapshot = repo::Snapshot::of_pipeline(workspace);
+  const Graph graph(*snapshot, workspace.dialect());
+  Current current(workspace, *snapshot);
+  const auto last_runs = read_last_runs(workspace);
+  std::vector<Why> answers;
+  for (const std::string& stage : stages) {
+    answers.push_back(why_one(workspace, graph, *snapshot, current, stage));
+    if (const auto last = last_runs.find(stage); last != last_runs.end()) {
+      answers.back().last = last->second;
+    }
+  }
+  workspace.save_memo();
+  return answers;
+}
+
+}  // namespace mlops::pipeline
