@@ -236,10 +236,16 @@ bool autostage(Workspace& workspace, const std::vector<fs::RepoPath>& files) {
     return false;
   }
   std::vector<std::string> args{"add", "--all", "--"};
+  const std::size_t fixed = args.size();
   for (const fs::RepoPath& file : files) {
-    args.push_back(":(literal)" + file.str());
+    // git refuses to be told of a file that is gone and that it never knew.
+    if (fs::stat_path(workspace.absolute(file)) || workspace.git().tracks(workspace.git_path(file))) {
+      args.push_back(":(literal)" + file.str());
+    }
   }
-  workspace.git_program().run(args);
+  if (args.size() > fixed) {
+    workspace.git_program().run(args);
+  }
   return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "repo/checkout_known.hpp"
 #include "repo/placed.hpp"
 #include "store/checkout.hpp"
 #include "util/error.hpp"
@@ -15,6 +16,10 @@ namespace {
 constexpr int reflog_depth = 30;
 
 using Items = std::vector<store::CheckoutItem>;
+
+bool contains(const std::vector<fs::RepoPath>& paths, const fs::RepoPath& path) {
+  return std::find(paths.begin(), paths.end(), path) != paths.end();
+}
 
 /// Whether something that is declared now is `path`, holds it or lies in it.
 bool is_claimed(const Snapshot& snapshot, const fs::RepoPath& path) {
@@ -80,31 +85,35 @@ std::vector<fs::RepoPath> paths_of(const Items& items) {
   return paths;
 }
 
+/// What a target shall become. Throws Error (missing) when it is no part of what is recorded.
+store::Entry entry_of(Workspace& workspace, const Target& target, const KnownEntries& known) {
+  if (const auto found = known.find(target.path); found != known.end()) {
+    return found->second;
+  }
+  const auto entry = target_entry(workspace, target);
+  if (!entry) {
+    throw Error::of(ErrorKind::missing, "{} is not part of {} as it is recorded", quoted(target.path.str()),
+                    quoted(target.tracked.path.str()))
+        .hint("`mlops ls {}` lists what is", shell_quoted(workspace.shown(target.tracked.path)));
+  }
+  return *entry;
+}
+
 /// Turns the targets into items, listing in `result` what cannot become one.
 Items wanted_items(Workspace& workspace, const std::vector<Target>& targets, const CheckoutOptions& options,
-                   CheckoutResult& result) {
+                   const KnownEntries& known, CheckoutResult& result) {
   Items items;
   for (const Target& target : targets) {
     if (!target.tracked.entry) {
       result.not_made.push_back(target.path);
       continue;
     }
-    if (options.allow_missing && !workspace.db().has_all(*target.tracked.entry)) {
-      const auto entry = target.whole() ? target.tracked.entry : std::nullopt;
-      if (!entry) {
-        throw Error::of(ErrorKind::missing, "the listing of {} is not in the cache", quoted(target.tracked.path.str()))
-            .hint("run `mlops pull {}`", shell_quoted(target.path.str()));
-      }
+    const store::Entry entry = entry_of(workspace, target, known);
+    if (options.allow_missing && !workspace.db().has_all(entry)) {
       result.missing.push_back(target.path);
-      continue;
+    } else {
+      items.push_back({target.path, entry});
     }
-    const auto entry = target_entry(workspace, target);
-    if (!entry) {
-      throw Error::of(ErrorKind::missing, "{} is not part of {} as it is recorded", quoted(target.path.str()),
-                      quoted(target.tracked.path.str()))
-          .hint("`mlops ls {}` lists what is", shell_quoted(target.tracked.path.str()));
-    }
-    items.push_back({target.path, entry});
   }
   return items;
 }
@@ -126,17 +135,17 @@ CheckoutResult checkout_items(Workspace& workspace, const std::vector<store::Che
   return result;
 }
 
-CheckoutResult checkout(Workspace& workspace, const CheckoutOptions& options) {
+CheckoutResult checkout_known(Workspace& workspace, const CheckoutOptions& options, const KnownEntries& known) {
   workspace.make_state_directory();
   workspace.sweep_leftovers();
   const auto snapshot = Snapshot::of_workspace(workspace);
+  const std::vector<Target> targets = resolve_targets(workspace, *snapshot, options.targets);
   CheckoutResult skipped;
-  Items items = wanted_items(workspace, resolve_targets(workspace, *snapshot, options.targets), options, skipped);
+  Items items = wanted_items(workspace, targets, options, known, skipped);
   std::vector<std::pair<fs::RepoPath, std::optional<store::Entry>>> placed;
-  for (const store::CheckoutItem& item : items) {
-    const auto tracked = snapshot->find(item.path);
-    if (tracked && tracked->path == item.path) {
-      placed.emplace_back(item.path, item.wanted);
+  for (const Target& target : targets) {
+    if (target.whole() && target.tracked.entry && !contains(skipped.missing, target.path)) {
+      placed.emplace_back(target.path, target.tracked.entry);
     }
   }
   if (options.targets.targets.empty()) {
@@ -150,6 +159,10 @@ CheckoutResult checkout(Workspace& workspace, const CheckoutOptions& options) {
   result.not_made = std::move(skipped.not_made);
   note_placed(workspace, placed);
   return result;
+}
+
+CheckoutResult checkout(Workspace& workspace, const CheckoutOptions& options) {
+  return checkout_known(workspace, options, {});
 }
 
 }  // namespace mlops::repo

@@ -3,8 +3,7 @@
 
 #include <vector>
 
-#include "repo/workspace.hpp"
-#include "spec/lock.hpp"
+#include "repo/snapshot.hpp"
 
 namespace mlops::repo {
 
@@ -23,6 +22,7 @@ struct Declarations {
   std::string key() const;
 };
 Declarations find_declarations(Workspace& workspace, const git::Oid& commit_or_tree);
+std::unique_ptr<Snapshot> read_declarations(Workspace& workspace, const Declarations& found);
 
 /// Reads one pointer file of the work tree. Throws Error with file and line.
 spec::Pointer read_pointer(const Workspace& workspace, const fs::RepoPath& file);

@@ -121,10 +121,13 @@ std::unique_ptr<Snapshot> Snapshot::of_workspace(Workspace& workspace) {
 }
 
 std::unique_ptr<Snapshot> Snapshot::of_tree(Workspace& workspace, const git::Oid& commit_or_tree) {
+  return read_declarations(workspace, find_declarations(workspace, commit_or_tree));
+}
+
+std::unique_ptr<Snapshot> read_declarations(Workspace& workspace, const Declarations& found) {
   const spec::Dialect& dialect = workspace.dialect();
   const git::Repository& git = workspace.git();
   auto snapshot = std::make_unique<Snapshot>();
-  const Declarations found = find_declarations(workspace, commit_or_tree);
   if (found.pipeline) {
     snapshot->project = dialect.read_project(git.read_blob(*found.pipeline, metadata_limit_bytes),
                                              pipeline_path(dialect));

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "repo/remove.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "fs/file.hpp"
+#include "repo/add.hpp"
+#include "repo/checkout.hpp"
+#include "repo/git_ignore.hpp"
+#include "repo/journal.hpp"
+#include "repo/lock_text.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+namespace mlops::repo {
+namespace {
+
+/// What the words of the command line stand for.
+struct Chosen {
+  std::set<fs::RepoPath> pointers;  ///< data paths
+  std::set<std::string> stages;
+  std::vector<fs::RepoPath> data;   ///< tracked paths of both
+};
+
+void choose(const Workspace& workspace, const Snapshot& snapshot, const std::string& word, Chosen& chosen) {
+  if (snapshot.project.find(word) != nullptr) {
+    chosen.stages.insert(word);
+    return;
+  }
+  const fs::RepoPath path = workspace.resolve(word);
+  for (const spec::Pointer& pointer : snapshot.pointers) {
+    if (pointer.path == path || Snapshot::pointer_file(workspace.dialect(), pointer.path) == path) {
+      chosen.pointers.insert(pointer.path);
+      return;
+    }
+  }
+  const auto tracked = snapshot.find(path);
+  if (tracked && tracked->stage != nullptr) {
+    throw Error::of(ErrorKind::conflict, "{} is an output of stage '{}'", quoted(word), tracked->stage->name)
+        .hint("`mlops remove {}` takes out the whole stage", tracked->stage->name);
+  }
+  if (tracked) {
+    throw Error::of(ErrorKind::conflict, "{} is a part of {}", quoted(word), quoted(tracked->path.str()))
+        .hint("delete it, then `mlops add {}`", shell_quoted(workspace.shown(tracked->path)));
+  }
+  throw Error::of(ErrorKind::missing, "{} is neither tracked nor the name of a stage", quoted(word));
+}
+
+Chosen choose_all(const Workspace& workspace, const Snapshot& snapshot, const std::vector<std::string>& words) {
+  Chosen chosen;
+  for (const std::string& word : words) {
+    choose(workspace, snapshot, word, chosen);
+  }
+  for (const Tracked& tracked : snapshot.tracked()) {
+    const bool by_stage = tracked.stage != nullptr && chosen.stages.contains(tracked.stage->name);
+    if (by_stage || (tracked.pointer != nullptr && chosen.pointers.contains(tracked.path))) {
+      chosen.data.push_back(tracked.path);
+    }
+  }
+  return chosen;
+}
+
+/// Deletes the data before its pointer goes: until then it can be had back by a checkout.
+void delete_data(Workspace& workspace, const Chosen& chosen, bool force, RemoveResult& result) {
+  std::vector<store::CheckoutItem> items;
+  for (const fs::RepoPath& path : chosen.data) {
+    if (fs::stat_path(workspace.absolute(path))) {
+      items.push_back({path, std::nullopt});
+      result.data.push_back(path);
+    }
+  }
+  CheckoutOptions options;
+  options.force = force;
+  result.rescued = checkout_items(workspace, items, options).rescued;
+}
+
+void remove_stages(Workspace& workspace, const Chosen& chosen, RemoveResult& result) {
+  const spec::Dialect& dialect = workspace.dialect();
+  const fs::RepoPath file = pipeline_path(dialect);
+  {
+    const auto lock = workspace.lock_metadata();
+    std::string text = fs::read_file(workspace.absolute(file), metadata_limit_bytes);
+    for (const std::string& stage : chosen.stages) {
+      text = dialect.without_stage(text, file, stage);
+      result.stages.push_back(stage);
+    }
+    fs::write_file_atomic(workspace.absolute(file), text, 0666, workspace.durability());
+  }
+  const std::string before = read_lock_text(workspace);
+  if (write_lock_file(workspace, {}, result.stages) != before) {
+    result.changed_files.push_back(lock_path(dialect));
+  }
+  result.changed_files.push_back(file);
+}
+
+}  // namespace
+
+RemoveResult remove(Workspace& workspace, const RemoveOptions& options) {
+  const auto snapshot = Snapshot::of_workspace(workspace);
+  const Chosen chosen = choose_all(workspace, *snapshot, options.targets);
+  RemoveResult result;
+  if (options.outs) {
+    delete_data(workspace, chosen, options.force, result);
+  }
+  if (!chosen.stages.empty()) {
+    remove_stages(workspace, chosen, result);
+  }
+  for (const fs::RepoPath& path : chosen.pointers) {
+    const fs::RepoPath pointer = Snapshot::pointer_file(workspace.dialect(), path);
+    fs::remove_file(workspace.absolute(pointer));
+    result.pointers.push_back(pointer);
+    result.changed_files.push_back(pointer);
+  }
+  const std::vector<fs::RepoPath> ignores = unignore_paths(workspace, chosen.data);
+  result.changed_files.insert(result.changed_files.end(), ignores.begin(), ignores.end());
+  std::sort(result.changed_files.begin(), result.changed_files.end());
+  // What stays in the workspace is the user's own from now on.
+  std::vector<std::pair<fs::RepoPath, std::optional<store::Entry>>> placed;
+  for (const fs::RepoPath& path : chosen.data) {
+    placed.emplace_back(path, std::nullopt);
+  }
+  note_placed(workspace, placed);
+  result.staged = autostage(workspace, result.changed_files);
+  return result;
+}
+
+}  // namespace mlops::repo
