@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/reproduce_text.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "cli/json.hpp"
+#include "run/reproduce.hpp"
+#include "util/text.hpp"
+
+namespace mlops::cli {
+namespace {
+
+Json value_json(const std::optional<spec::Value>& value) { return value ? to_json_value(*value) : Json(nullptr); }
+
+Json output_json(const run::OutputVerdict& output) {
+  Json metrics = Json::array();
+  for (const auto& metric : output.metrics)
+    metrics.push_back({{"key", metric.value.key},
+                       {"recorded", value_json(metric.value.before)},
+                       {"actual", value_json(metric.value.after)},
+                       {"delta", metric.value.delta ? Json(*metric.value.delta) : Json(nullptr)},
+                       {"within", metric.within}});
+  return {{"path", output.path.str()},
+          {"stage", output.stage},
+          {"verdict", run::to_string(output.verdict)},
+          {"recorded", entry_json(output.recorded)},
+          {"actual", entry_json(output.actual)},
+          {"metrics", metrics}};
+}
+
+Json result_json(const run::ReproduceResult& result) {
+  Json json = repro_json(result.repro);
+  Json outputs = Json::array();
+  for (const auto& output : result.outputs) outputs.push_back(output_json(output));
+  json["identical"] = result.same();
+  json["run"] = result.run ? Json(result.run->record.id) : Json(nullptr);
+  json["commit"] = result.commit.hex();
+  json["outputs"] = outputs;
+  json["directory"] = result.directory.empty() ? Json(nullptr) : Json(result.directory);
+  return json;
+}
+
+void show_output(Context& context, const run::OutputVerdict& output) {
+  const Paint paint(context.color_out());
+  std::string word(run::to_string(output.verdict));
+  std::replace(word.begin(), word.end(), '_', ' ');
+  const bool good = output.verdict == run::Verdict::identical || output.verdict == run::Verdict::within_tolerance;
+  context.out << (good ? paint.green(word) : paint.red(word)) << "\t" << printable(output.path.str()) << "\t("
+              << printable(output.stage) << ")\n";
+  for (const auto& metric : output.metrics) {
+    if (!metric.value.differs()) continue;
+    const auto text = [](const std::optional<spec::Value>& value) { return value ? spec::to_text(*value) : "-"; };
+    context.out << "\t" << printable(metric.value.key) << ": " << printable(text(metric.value.before)) << " -> "
+                << printable(text(metric.value.after)) << (metric.within ? " (within tolerance)" : "") << "\n";
+  }
+}
+
+void show(Context& context, const run::ReproduceResult& result) {
+  std::size_t differing = 0;
+  for (const auto& output : result.outputs) {
+    show_output(context, output);
+    differing += output.verdict == run::Verdict::different || output.verdict == run::Verdict::missing ? 1 : 0;
+  }
+  if (!result.directory.empty()) context.say("The work tree is kept at " + mlops::quoted(result.directory) + ".");
+  if (result.repro.failed) return;
+  const std::string what = result.run ? "run " + result.run->record.id : "commit " + result.commit.short_hex();
+  if (result.same()) {
+    context.out << "Reproduced " << what << ": " << counted(result.outputs.size(), "output") << " identical"
+                << " or within tolerance.\n";
+  } else {
+    context.out << "Not reproduced: " << what << " differs in " << counted(differing, "output") << ".\n";
+  }
+}
+
+}  // namespace
+
+void ReproduceArgs::append_to(Args& args) {
+  args.push_back({.names = "--run", .metavar = "run", .help = "Reproduce this past run instead", .into = &run_word,
+                  .complete = Complete::run});
+  args.push_back({.names = "--rev", .metavar = "revision", .help = "Reproduce what this commit's lock records",
+                  .into = &revision, .complete = Complete::revision});
+  args.push_back({.names = "--tolerance", .metavar = "metric=abs|rel%",
+                  .help = "How far a metric may be off, for example accuracy=0.01 or loss=1% (repeatable)",
+                  .into = &tolerances});
+  args.push_back({.names = "--from-record", .help = "Give each stage the recorded outputs of the others",
+                  .into = &from_record});
+  args.push_back({.names = "--keep", .help = "Keep the temporary work tree", .into = &keep});
+}
+
+ExitCode ReproduceArgs::run(Context& context, repo::Workspace& workspace, const ReproArgs& repro) const {
+  if (run_word && revision) throw Error::usage("give either `--run` or `--rev`");
+  run::ReproduceOptions options{.run = run_word.value_or(""),
+                                .revision = revision.value_or(""),
+                                .targets = repro.options.plan.targets,
+                                .from_record = from_record,
+                                .keep = keep,
+                                .jobs = repro.options.jobs};
+  for (const auto& text : tolerances) options.tolerances.push_back(run::parse_tolerance(text));
+  StageDisplay display(context, {repro.explain, false, options.jobs > 1});
+  options.observer = &display;
+  const auto result = run::reproduce(workspace, options);
+  if (repro.json) {
+    print_json(context.out, result_json(result));
+  } else {
+    show(context, result);
+  }
+  const auto code = conclude(context, result.repro);
+  if (code != ExitCode::ok) return code;
+  return result.same() ? ExitCode::ok : ExitCode::no;
+}
+
+}  // namespace mlops::cli
