@@ -61,6 +61,7 @@ struct WriteBatch::State {
   std::vector<Pending> files;
   std::vector<Pending> trees;
   std::set<std::string> directories_made;
+  std::array<std::atomic<bool>, 256> directories_known{};  ///< by the first byte of the digest
   std::atomic<std::size_t> count{0};
   std::atomic<std::uint64_t> written{0};
 };
@@ -77,9 +78,13 @@ bool WriteBatch::State::holds(const hash::ObjectId& id) {
 
 std::string WriteBatch::State::directory_for(const hash::ObjectId& id) {
   std::string directory = parent_of(db.path(id));
-  if (make_cache_directory(db, directory)) {
-    const std::lock_guard guard(mutex);
-    directories_made.insert(directory);
+  std::atomic<bool>& known = directories_known[id.digest.bytes()[0]];
+  if (!known.load(std::memory_order_relaxed)) {
+    if (make_cache_directory(db, directory)) {
+      const std::lock_guard guard(mutex);
+      directories_made.insert(directory);
+    }
+    known = true;
   }
   return directory;
 }
