@@ -11,6 +11,7 @@ namespace mlops::repo {
 struct MergeResult {
   bool conflict = false;   ///< the file holds conflict markers; git must be told (exit 1)
   bool recognised = true;  ///< false: not a file of ours, left alone
+  std::vector<fs::RepoPath> conflicts;  ///< files of a directory that both sides changed, below it
 };
 
 /// Merges three versions of a file of ours for git's merge driver; the result goes into `ours_file`.

@@ -34,8 +34,7 @@ void require_trust(Workspace& workspace, const ConfigValue& setting, const std::
 
 }  // namespace
 
-std::unique_ptr<remote::Remote> Workspace::open_remote(const std::optional<std::string>& name,
-                                                       remote::Remote::Access access) {
+std::unique_ptr<remote::Remote> Workspace::connect_remote(const std::optional<std::string>& name) {
   const std::optional<std::string> chosen = name ? name : config().get("core.remote");
   if (!chosen) {
     throw Error::of(ErrorKind::missing, "no remote is configured")
@@ -47,7 +46,12 @@ std::unique_ptr<remote::Remote> Workspace::open_remote(const std::optional<std::
   }
   const std::string url = resolved_url(*setting);
   require_trust(*this, *setting, *chosen, url);
-  auto remote = std::make_unique<remote::Remote>(*chosen, remote::make_transport({{"url", url}}), dialect().algorithm());
+  return std::make_unique<remote::Remote>(*chosen, remote::make_transport({{"url", url}}), dialect().algorithm());
+}
+
+std::unique_ptr<remote::Remote> Workspace::open_remote(const std::optional<std::string>& name,
+                                                       remote::Remote::Access access) {
+  auto remote = connect_remote(name);
   remote->open(access);
   return remote;
 }

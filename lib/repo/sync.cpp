@@ -100,6 +100,18 @@ store::TransferOptions transfer_options(const Workspace& workspace, const SyncOp
           .progress = workspace.session().progress};
 }
 
+/// Opens a remote. A dry run also answers for a place that nothing was ever pushed to, and leaves it as it is.
+std::unique_ptr<remote::Remote> open(Workspace& workspace, const SyncOptions& options, const std::string& name,
+                                     remote::Remote::Access access) {
+  auto remote = workspace.connect_remote(name_or_none(name));
+  if (!options.dry_run) {
+    remote->open(access);
+  } else if (remote->transport().place() == remote::Transport::Place::occupied) {
+    remote->open(remote::Remote::Access::read);
+  }
+  return remote;
+}
+
 Error no_such_part(const Item& item) {
   return Error::of(ErrorKind::missing, "{} is not part of the tracked directory as it is recorded",
                    quoted(item.path.str()));
@@ -209,7 +221,7 @@ SyncResult fetch_with_entries(Workspace& workspace, const SyncOptions& options, 
     if (all_here && !options.verify && options.extra.empty()) {
       continue;
     }
-    const auto remote = workspace.open_remote(name_or_none(name), remote::Remote::Access::read);
+    const auto remote = open(workspace, options, name, remote::Remote::Access::read);
     std::vector<store::Wanted> wanted = wanted_there(workspace, *remote, items, known);
     append_extra(workspace, options, name, wanted);
     result.remotes.push_back({remote->name(), remote->transport().describe(),
@@ -249,8 +261,7 @@ SyncResult push(Workspace& workspace, const SyncOptions& options) {
   result.paths = plan.paths;
   result.not_made = std::move(plan.not_made);
   for (const auto& [name, items] : plan.by_remote) {
-    const auto access = options.dry_run ? remote::Remote::Access::read : remote::Remote::Access::write;
-    const auto remote = workspace.open_remote(name_or_none(name), access);
+    const auto remote = open(workspace, options, name, remote::Remote::Access::write);
     std::vector<store::Wanted> wanted = wanted_here(workspace, items);
     append_extra(workspace, options, name, wanted);
     result.remotes.push_back(

@@ -103,6 +103,9 @@ class Workspace {
   /// configured, and for one that the committed configuration names but nobody trusts (D21).
   std::unique_ptr<remote::Remote> open_remote(const std::optional<std::string>& name, remote::Remote::Access access);
 
+  /// As open_remote without looking at the place yet, for questions about one that may hold nothing so far.
+  std::unique_ptr<remote::Remote> connect_remote(const std::optional<std::string>& name);
+
   /// Removes what dead processes left in tmp/ and rescue directories older than 14 days. Writers call it.
   void sweep_leftovers() const;
 

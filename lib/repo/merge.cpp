@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "repo/merge.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "fs/file.hpp"
+#include "repo/journal.hpp"
+#include "repo/layout.hpp"
+#include "repo/lock_text.hpp"
+#include "repo/merge_trees.hpp"
+#include "repo/pointers.hpp"
+#include "util/error.hpp"
+
+namespace mlops::repo {
+namespace {
+
+/// The three texts that git hands to a merge driver; an empty base stands for none.
+struct Sides {
+  std::string base, ours, theirs;
+};
+
+spec::Merged conflict(const Sides& sides) {
+  const auto line_end = [](const std::string& text) { return text.empty() || text.back() == '\n' ? "" : "\n"; };
+  return {.text = "<<<<<<< ours\n" + sides.ours + line_end(sides.ours) + "=======\n" + sides.theirs +
+                  line_end(sides.theirs) + ">>>>>>> theirs\n",
+          .conflict = true};
+}
+
+/// Takes the side that changed; notes in `clash` when both did, and differently.
+template <class T>
+T pick(const T* base, const T& ours, const T& theirs, bool& clash) {
+  if (ours == theirs || (base != nullptr && theirs == *base)) {
+    return ours;
+  }
+  if (base != nullptr && ours == *base) {
+    return theirs;
+  }
+  clash = true;
+  return ours;
+}
+
+/// Merges what two pointers say of the content; directories file by file. Nothing: both changed the same thing.
+std::optional<store::Entry> merge_entries(Workspace& workspace, const std::optional<store::Entry>& base,
+                                          const store::Entry& ours, const store::Entry& theirs,
+                                          std::vector<fs::RepoPath>& conflicts) {
+  bool clash = false;
+  const store::Entry picked = pick(base ? &*base : nullptr, ours, theirs, clash);
+  if (!clash) {
+    return picked;
+  }
+  const bool trees = ours.kind == store::EntryKind::tree && theirs.kind == store::EntryKind::tree;
+  if (!trees) {
+    return std::nullopt;
+  }
+  store::LocalDb& db = workspace.writable_db();
+  store::WriteBatch batch(db);
+  if (!db.has_all(ours) || !db.has_all(theirs) || (base && !db.has_all(*base))) {
+    return std::nullopt;
+  }
+  const auto merged = merge_trees(db, batch, base, ours, theirs, conflicts);
+  if (merged) {
+    batch.publish();
+  }
+  return merged;
+}
+
+spec::Merged merge_pointers(Workspace& workspace, const Sides& sides, const fs::RepoPath& file, MergeResult& result) {
+  const spec::Dialect& dialect = workspace.dialect();
+  const std::optional<spec::Pointer> base =
+      sides.base.empty() ? std::nullopt : std::optional(dialect.read_pointer(sides.base, file));
+  const spec::Pointer ours = dialect.read_pointer(sides.ours, file);
+  const spec::Pointer theirs = dialect.read_pointer(sides.theirs, file);
+  const spec::Pointer* before = base ? &*base : nullptr;
+  bool clash = ours.path != theirs.path;
+  spec::Pointer merged = ours;
+  const auto merge_field = [&](auto member) {
+    merged.*member = pick(before != nullptr ? &(before->*member) : nullptr, ours.*member, theirs.*member, clash);
+  };
+  merge_field(&spec::Pointer::annotations);
+  merge_field(&spec::Pointer::remote);
+  merge_field(&spec::Pointer::push);
+  merge_field(&spec::Pointer::source);
+  merge_field(&spec::Pointer::extra);
+  const auto entry = merge_entries(workspace, base ? std::optional(base->entry) : std::nullopt, ours.entry,
+                                   theirs.entry, result.conflicts);
+  if (clash || !entry) {
+    return conflict(sides);
+  }
+  merged.entry = *entry;
+  return {.text = dialect.write_pointer(merged, file), .conflict = false};
+}
+
+}  // namespace
+
+MergeResult merge_file(Workspace& workspace, const std::string& base_file, const std::string& ours_file,
+                       const std::string& theirs_file, const std::string& path) {
+  MergeResult result;
+  const fs::RepoPath in_git = fs::RepoPath::parse(path);
+  const bool is_lock = in_git.name() == workspace.dialect().names().lock;
+  if (!in_git.within(workspace.git_prefix()) || (!is_lock && !is_pointer_name(workspace.dialect(), in_git.name()))) {
+    result.recognised = false;
+    return result;
+  }
+  const fs::RepoPath file = in_git.below(workspace.git_prefix());
+  const auto read = [&](const std::string& typed) {
+    return fs::try_read_file(absolute_path(workspace.session().cwd, typed), metadata_limit_bytes).value_or("");
+  };
+  const Sides sides{read(base_file), read(ours_file), read(theirs_file)};
+  const spec::Merged merged = is_lock
+                                  ? spec::merge_locks(workspace.dialect(), sides.base, sides.ours, sides.theirs, file)
+                                  : merge_pointers(workspace, sides, file, result);
+  result.conflict = merged.conflict;
+  fs::write_file_atomic(absolute_path(workspace.session().cwd, ours_file), merged.text, 0666, workspace.durability());
+  return result;
+}
+
+bool fold_journal(Workspace& workspace) {
+  const Journal journal(workspace);
+  if (!journal.exists()) {
+    return false;
+  }
+  const std::string before = read_lock_text(workspace);
+  if (write_lock_file(workspace, {}) == before) {
+    return false;
+  }
+  const fs::RepoPath file = lock_path(workspace.dialect());
+  if (workspace.git().tracks(workspace.git_path(file))) {
+    git::Program program = workspace.git_program();
+    // A hook works on the index that git names to it: that of a partial commit is a file of its own.
+    if (const auto index = workspace.session().env.find("GIT_INDEX_FILE"); index != workspace.session().env.end()) {
+      program = program.with("GIT_INDEX_FILE", absolute_path(workspace.session().cwd, index->second));
+    }
+    program.run({"add", "--", file.str()});
+  }
+  return true;
+}
+
+}  // namespace mlops::repo
