@@ -91,7 +91,7 @@ Rescued clear_outputs(repo::Workspace& workspace, Current& current, const spec::
       continue;
     }
     if (out.persist) {
-      store::unprotect(workspace.root(), out.path, workspace.db(), workspace.checkout_options());
+      store::unprotect(workspace.root(), out.path, workspace.db(), workspace.checkout_options({out.path}));
     } else if (may_go(workspace.db(), current, out.path, locked)) {
       take_away(path, *stat);
     } else {
@@ -133,14 +133,17 @@ void relink_outputs(repo::Workspace& workspace, const spec::Stage& stage, const 
   if (!links) {
     return;
   }
-  options.relink = true;
   std::vector<store::CheckoutItem> items;
+  std::vector<fs::RepoPath> paths;
   for (const spec::LockedPath& out : outs) {
     const spec::Output* declared = find_output(stage, out.path);
     if (declared != nullptr && declared->cache && !declared->persist) {
       items.push_back({out.path, out.entry});
+      paths.push_back(out.path);
     }
   }
+  options = workspace.checkout_options(paths);
+  options.relink = true;
   store::checkout(workspace.root(), items, workspace.db(), options);
 }
 
@@ -151,7 +154,11 @@ Rescued restore_outputs(repo::Workspace& workspace, Current& current, const spec
     const spec::Output* declared = find_output(stage, out.path);
     (declared != nullptr && declared->cache ? cached : plain).push_back({out.path, out.entry});
   }
-  store::CheckoutOptions options = workspace.checkout_options();
+  std::vector<fs::RepoPath> paths;
+  for (const spec::LockedPath& out : outs) {
+    paths.push_back(out.path);
+  }
+  store::CheckoutOptions options = workspace.checkout_options(paths);
   options.force = true;
   options.rescue_directory = rescue_directory;
   store::CheckoutOptions as_copies = options;

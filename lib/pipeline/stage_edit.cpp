@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stage_edit.hpp"
+
+#include "fs/file.hpp"
+#include "pipeline/graph.hpp"
+#include "pipeline/outputs.hpp"
+#include "pipeline/stage_words.hpp"
+#include "repo/add.hpp"
+#include "repo/git_ignore.hpp"
+#include "repo/remove.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+#include <algorithm>
+#include <functional>
+
+namespace mlops::pipeline {
+namespace {
+
+fs::RepoPath pipeline_file(const repo::Workspace& workspace) {
+  return fs::RepoPath::parse(workspace.dialect().names().pipeline);
+}
+
+/// Reads the pipeline file, lets `edit` make its new text, and writes that; all under the metadata lock.
+void edit_pipeline(repo::Workspace& workspace, const std::function<std::string(const std::string&)>& edit) {
+  const auto lock = workspace.lock_metadata();
+  const std::string path = workspace.absolute(pipeline_file(workspace));
+  const std::string before = fs::try_read_file(path).value_or("");
+  const std::string after = edit(before);
+  if (after != before) {
+    fs::write_file_atomic(path, after, 0666, workspace.durability());
+  }
+}
+
+std::vector<fs::RepoPath> cached_paths(const spec::Stage& stage) {
+  std::vector<fs::RepoPath> paths;
+  for (const spec::Output& out : stage.outs) {
+    if (out.cache) {
+      paths.push_back(out.path);
+    }
+  }
+  return paths;
+}
+
+/// Throws unless the project stays sound with this pipeline text; returns the stage as the text declares it.
+spec::Stage check_new_text(repo::Workspace& workspace, const repo::Snapshot& snapshot, const std::string& text,
+                           const std::string& name) {
+  repo::Snapshot changed{.project = workspace.dialect().read_project(text, pipeline_file(workspace)),
+                         .lock = {},
+                         .pointers = snapshot.pointers};
+  const Graph graph(changed, workspace.dialect());
+  const spec::Stage& stage = graph.stage(graph.index(name));
+  check_outputs(workspace, stage);
+  return stage;
+}
+
+void require_known(const repo::Snapshot& snapshot, const spec::Dialect& dialect,
+                   const std::vector<std::string>& names) {
+  const Graph graph(snapshot, dialect);
+  for (const std::string& name : names) {
+    graph.index(name);
+  }
+}
+
+std::string row_summary(const spec::Stage& stage) {
+  if (!stage.desc.empty()) {
+    return printable(stage.desc);
+  }
+  std::vector<std::string> outs, reports;
+  for (const spec::Output& out : stage.outs) {
+    (out.kind == spec::OutputKind::plain ? outs : reports).push_back(printable(out.path.str()));
+  }
+  std::vector<std::string> parts;
+  if (!outs.empty()) {
+    parts.push_back("Outputs " + join(outs, ", "));
+  }
+  if (!reports.empty()) {
+    parts.push_back("Reports " + join(reports, ", "));
+  }
+  return parts.empty() ? printable(join(stage.cmd.lines, " && ")) : join(parts, "; ");
+}
+
+}  // namespace
+
+std::string command_line(const std::vector<std::string>& words) {
+  if (words.size() == 1) {
+    return words.front();
+  }
+  std::vector<std::string> quoted_words;
+  for (const std::string& word : words) {
+    quoted_words.push_back(shell_quoted(word));
+  }
+  return join(quoted_words, " ");
+}
+
+StageAddResult stage_add(repo::Workspace& workspace, const StageAddOptions& options) {
+  const spec::Stage declared = stage_from_words(workspace, options);
+  const auto snapshot = repo::Snapshot::of_workspace(workspace);
+  StageAddResult result;
+  std::vector<fs::RepoPath> dropped;
+  edit_pipeline(workspace, [&](const std::string& text) {
+    const spec::Project project = workspace.dialect().read_project(text, pipeline_file(workspace));
+    const spec::Stage* old = project.find(options.name);
+    if (old != nullptr && !options.force) {
+      throw Error("stage '{}' is already declared in '{}'", options.name, workspace.dialect().names().pipeline)
+          .hint("`--force` replaces it");
+    }
+    std::string changed = workspace.dialect().with_stage(text, pipeline_file(workspace), declared);
+    result.stage = check_new_text(workspace, *snapshot, changed, options.name);
+    if (old != nullptr) {
+      result.replaced = true;
+      const auto kept = cached_paths(result.stage);
+      dropped = cached_paths(*old);
+      std::erase_if(dropped, [&](const auto& path) { return std::find(kept.begin(), kept.end(), path) != kept.end(); });
+    }
+    return changed;
+  });
+  result.written = {pipeline_file(workspace)};
+  const auto more = repo::ignore_paths(workspace, cached_paths(result.stage));
+  const auto less = repo::unignore_paths(workspace, dropped);
+  result.written.insert(result.written.end(), more.begin(), more.end());
+  result.written.insert(result.written.end(), less.begin(), less.end());
+  std::sort(result.written.begin(), result.written.end());
+  result.written.erase(std::unique(result.written.begin(), result.written.end()), result.written.end());
+  repo::autostage(workspace, result.written);
+  return result;
+}
+
+StageRemoveResult stage_remove(repo::Workspace& workspace, const StageRemoveOptions& options) {
+  const auto snapshot = repo::Snapshot::of_pipeline(workspace);
+  require_known(*snapshot, workspace.dialect(), options.names);
+  repo::RemoveResult removed = repo::remove(workspace, {.targets = options.names, .outs = options.outs});
+  return {.written = std::move(removed.changed_files), .removed = std::move(removed.data)};
+}
+
+std::vector<StageRow> stage_list(repo::Workspace& workspace, const std::vector<std::string>& names) {
+  const auto snapshot = repo::Snapshot::of_pipeline(workspace);
+  require_known(*snapshot, workspace.dialect(), names);
+  std::vector<StageRow> rows;
+  for (const spec::Stage& stage : snapshot->project.stages) {
+    if (names.empty() || std::find(names.begin(), names.end(), stage.name) != names.end()) {
+      rows.push_back({stage.name, row_summary(stage), stage});
+    }
+  }
+  return rows;
+}
+
+std::vector<std::string> freeze(repo::Workspace& workspace, const std::vector<std::string>& names, Frozen frozen) {
+  const auto snapshot = repo::Snapshot::of_pipeline(workspace);
+  require_known(*snapshot, workspace.dialect(), names);
+  std::vector<std::string> changed;
+  edit_pipeline(workspace, [&](std::string text) {
+    for (const std::string& name : names) {
+      const std::string after =
+          workspace.dialect().with_frozen(text, pipeline_file(workspace), name, frozen == Frozen::yes);
+      if (after != text) {
+        changed.push_back(name);
+        text = after;
+      }
+    }
+    return text;
+  });
+  return changed;
+}
+
+}  // namespace mlops::pipeline
