@@ -91,12 +91,13 @@ void ReproduceArgs::append_to(Args& args) {
 
 ExitCode ReproduceArgs::run(Context& context, repo::Workspace& workspace, const ReproArgs& repro) const {
   if (run_word && revision) throw Error::usage("give either `--run` or `--rev`");
-  run::ReproduceOptions options{.run = run_word.value_or(""),
-                                .revision = revision.value_or(""),
-                                .targets = repro.options.plan.targets,
-                                .from_record = from_record,
-                                .keep = keep,
-                                .jobs = repro.options.jobs};
+  run::ReproduceOptions options;
+  options.run = run_word.value_or("");
+  options.revision = revision.value_or("");
+  options.targets = repro.options.plan.targets;
+  options.from_record = from_record;
+  options.keep = keep;
+  options.jobs = repro.options.jobs;
   for (const auto& text : tolerances) options.tolerances.push_back(run::parse_tolerance(text));
   StageDisplay display(context, {repro.explain, false, options.jobs > 1});
   options.observer = &display;
