@@ -49,6 +49,12 @@ BlockText block_text(const Value& value, std::size_t key_column, std::size_t bod
   return {.head = {}, .body = std::move(text)};
 }
 
+/// A value that is not a filled collection, on one line.
+std::string inline_form(const Value& value) {
+  const auto* text = value.get<std::string>();
+  return text == nullptr ? emit_flow(value) : emit_scalar(*text);
+}
+
 /// Finds the splices for one edit.
 class Editor {
  public:
@@ -138,6 +144,8 @@ class Editor {
     splices_.push_back({.begin = begin, .end = end, .text = std::move(text)});
   }
 
+  void add_at(std::size_t pos, std::string text) { add(pos, pos, std::move(text)); }
+
   void replace(const YamlLayout& parent, const YamlLayout& child, const Value& value) {
     if (parent.node->flow) {
       replace_in_flow(parent, child, value);
@@ -149,7 +157,11 @@ class Editor {
       return;
     }
     const std::size_t key_column = column(child.key_begin);
-    const BlockText text = block_text(value, key_column, body_column(child, value, own_line, key_column));
+    BlockText text = block_text(value, key_column, body_column(child, value, own_line, key_column));
+    if (own_line && !text.head.empty() && next_line(text_, child.key_end) != line_begin(text_, child.begin)) {
+      // Blank lines and comments that stand between would become part of a literal block.
+      text = {.head = " " + inline_form(value), .body = {}};
+    }
     add(child.key_end, child.present && !own_line ? child.end : child.key_end, text.head);
     if (own_line) {
       // The lines of the old value make way for those of the new one.
@@ -157,7 +169,7 @@ class Editor {
       const std::size_t end = lines.empty() ? next_line(text_, child.end) : line_end(text_, child.end);
       add(line_begin(text_, child.begin), end, lines);
     } else if (!text.body.empty()) {
-      add_lines(line_end(text_, child.present ? child.end : child.key_end), text.body);
+      add_at(line_end(text_, child.present ? child.end : child.key_end), text.body);
     }
   }
 
@@ -176,14 +188,19 @@ class Editor {
       const BlockText text = block_text(value, dash, dash);
       add(child.key_end, child.end, text.head);
       if (!text.body.empty()) {
-        add_lines(line_end(text_, child.end), text.body);
+        add_at(line_end(text_, child.end), text.body);
       }
       return;
     }
     const std::size_t own = column(child.begin);
     std::string text = emit_yaml(value, static_cast<int>(own));
     text.pop_back();
-    add(child.begin, child.end, text.substr(own));
+    // A comment behind the old value stays on the first line, where it cannot become part of a literal block.
+    const std::size_t first = text.find('\n');
+    add(child.begin, child.end, text.substr(own, first - own));
+    if (first != std::string::npos) {
+      add_at(line_end(text_, child.end), text.substr(first));
+    }
   }
 
   void replace_in_flow(const YamlLayout& parent, const YamlLayout& child, const Value& value) {
@@ -211,7 +228,7 @@ class Editor {
     Value one = at.is_list() ? Value(Value::List{value}) : Value(Value::Map{{key, value}});
     std::string text = "\n" + emit_yaml(one, static_cast<int>(own));
     text.pop_back();
-    add_lines(line_end(text_, at.end), text);
+    add_at(line_end(text_, at.end), std::move(text));
   }
 
   void append_to_flow(const YamlLayout& at, const std::string& key, const Value& value) {
@@ -223,14 +240,6 @@ class Editor {
     } else {
       add(at.children.back().end, at.children.back().end, ", " + text);
     }
-  }
-
-  /// Adds whole lines at the end of a line. A literal block needs a line break at its end even where the text ends.
-  void add_lines(std::size_t pos, std::string lines) {
-    if (pos == text_.size() && lines.find("|\n") != std::string::npos) {
-      lines += '\n';
-    }
-    add(pos, pos, std::move(lines));
   }
 
   void remove(const YamlLayout& parent, const YamlLayout& child, const YamlLayout* parent_as_child) {
@@ -261,8 +270,10 @@ class Editor {
 
   void remove_comments(std::size_t key) {
     // A key behind a dash shares its line, and the comments above it, with the item.
-    if (text_.find_first_not_of(' ', line_begin(text_, key)) == key) {
-      add(comments_above(key), line_begin(text_, key), {});
+    const std::size_t begin = comments_above(key);
+    const std::size_t end = line_begin(text_, key);
+    if (begin < end && text_.find_first_not_of(' ', end) == key) {
+      add(begin, end, {});
     }
   }
 
@@ -357,14 +368,18 @@ bool YamlEditor::erase(const std::vector<std::string>& path) {
 }
 
 void YamlEditor::adopt(std::string text, const Value& wanted, const std::vector<std::string>& path) {
-  const auto means_it = [&] {
+  const auto means_it = [&](const std::string& candidate) {
     try {
-      return read(text, file_) == wanted;
+      return read(candidate, file_) == wanted;
     } catch (const Error&) {
       return false;  // The splice made the text unreadable, which is one of the things it is checked for.
     }
   };
-  if (!means_it()) {
+  // A literal block at the very end needs a last line break, which this text may not have had.
+  if (!text.ends_with('\n') && !means_it(text)) {
+    text += '\n';
+  }
+  if (!means_it(text)) {
     throw Error("{}: '{}' cannot be changed in place", file_, printable(join(path, ".")))
         .hint("edit the file by hand");
   }

@@ -180,28 +180,13 @@ class Surveyor {
     switch (peek(pos)) {
       case '"':
       case '\'':
-        return quoted_end(pos);
+        return std::min(quoted_end(text_, pos), text_.size());
       case '|':
       case '>':
         return flow ? plain_end(pos, flow) : block_scalar_end(pos, indent);
       default:
         return flow || key ? plain_end(pos, flow) : continued_end(pos, indent);
     }
-  }
-
-  std::size_t quoted_end(std::size_t pos) const {
-    const char quote = text_[pos];
-    for (++pos; pos < text_.size(); ++pos) {
-      if (quote == '"' && text_[pos] == '\\') {
-        ++pos;
-      } else if (text_[pos] == quote) {
-        if (quote == '"' || peek(pos + 1) != '\'') {
-          return pos + 1;
-        }
-        ++pos;
-      }
-    }
-    fail(pos);
   }
 
   /// A plain scalar ends before ': ', ' #', in flow also before brackets and commas; in a block at the line's end.
@@ -276,6 +261,21 @@ class Surveyor {
 };
 
 }  // namespace
+
+std::size_t quoted_end(std::string_view text, std::size_t pos) {
+  const char quote = text[pos];
+  for (++pos; pos < text.size(); ++pos) {
+    if (quote == '"' && text[pos] == '\\') {
+      ++pos;
+    } else if (text[pos] == quote) {
+      if (quote == '"' || pos + 1 == text.size() || text[pos + 1] != '\'') {
+        return pos + 1;
+      }
+      ++pos;
+    }
+  }
+  return std::string_view::npos;
+}
 
 std::size_t line_begin(std::string_view text, std::size_t pos) {
   const std::size_t before = pos == 0 ? std::string_view::npos : text.rfind('\n', pos - 1);

@@ -36,6 +36,8 @@ struct YamlDocument {
 /// that cannot be followed (keys with '?').
 YamlDocument lay_out(std::string_view text, const std::string& file);
 
+/// Offset behind the closing quote of the quoted text at `pos`; npos if it is never closed.
+std::size_t quoted_end(std::string_view text, std::size_t pos);
 /// Offset of the first byte of the line that holds `pos`, of its end (its line break, or the text's end), and of the
 /// line after it.
 std::size_t line_begin(std::string_view text, std::size_t pos);

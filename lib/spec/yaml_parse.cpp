@@ -14,7 +14,7 @@
 #include <sstream>
 #include <unordered_map>
 
-#include "spec/json.hpp"
+#include "spec/yaml_layout.hpp"
 #include "spec/yaml_reader.hpp"
 #include "util/text.hpp"
 
@@ -65,6 +65,17 @@ class Builder : public YAML::EventHandler {
 
   YamlNode take() { return std::move(root_); }
 
+  /// yaml-cpp takes the end of the text for the closing quote of its last scalar.
+  void require_closed(std::string_view text) const {
+    if (last_is_plain_ || (text[last_scalar_] != '"' && text[last_scalar_] != '\'')) {
+      return;
+    }
+    if (quoted_end(text, last_scalar_) == std::string_view::npos) {
+      const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(last_scalar_), '\n');
+      fail(static_cast<int>(line), "a quoted text is not closed");
+    }
+  }
+
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (started_) {
       fail(mark.line, "something follows the end of the document");
@@ -94,6 +105,8 @@ class Builder : public YAML::EventHandler {
     }
     YamlNode node = at(mark, YamlNode::Kind::scalar);
     node.scalar = text;
+    last_scalar_ = node.offset;
+    last_is_plain_ = tag != "!";
     apply_tag(node, tag);
     finish(std::move(node), anchor);
   }
@@ -306,6 +319,8 @@ class Builder : public YAML::EventHandler {
   YamlNode root_;
   std::vector<Frame> frames_;
   std::map<YAML::anchor_t, YamlNode> anchors_;
+  std::size_t last_scalar_ = 0;
+  bool last_is_plain_ = true;
   std::size_t nodes_ = 0;
   std::size_t anchored_nodes_ = 0;
   std::size_t expanded_nodes_ = 0;
@@ -326,6 +341,7 @@ YamlNode read_yaml_events(std::string_view text, const std::string& file, const 
   } catch (const YAML::Exception& error) {
     throw Error("{}:{}: {}", file, std::max(error.mark.line, 0) + 1, printable(error.msg));
   }
+  builder.require_closed(text);
   return builder.take();
 }
 
