@@ -40,18 +40,6 @@ std::string value_of(git_config* config, const char* key) {
   return git_config_get_string_buf(value.get(), config, key) == 0 ? value.str() : std::string();
 }
 
-/// Returns the extensions that a configuration switches on, as git writes them ("extensions.refstorage").
-std::vector<std::string> extensions(git_config* config) {
-  ConfigIteratorHandle iterator;
-  check(git_config_iterator_glob_new(out(iterator), config, "^extensions\\..*"), "read git's configuration");
-  std::vector<std::string> names;
-  git_config_entry* entry = nullptr;
-  while (git_config_next(&entry, iterator.get()) == 0) {
-    names.emplace_back(entry->name);
-  }
-  return names;
-}
-
 /// Throws the Error for a repository that libgit2 would not open: names the format when that is why.
 [[noreturn]] void refuse(const std::string& directory, const std::string& reason) {
   const std::string config_path = config_directory(directory + "/.git") + "/config";
@@ -73,7 +61,8 @@ std::vector<std::string> extensions(git_config* config) {
   }
   Error error =
       Error::of(ErrorKind::format, "cannot open the git repository at {}: {}", mlops::quoted(directory), reason);
-  const std::vector<std::string> found = extensions(config.get());
+  std::vector<std::string> found = setting_names(config.get());
+  std::erase_if(found, [](const std::string& name) { return !name.starts_with("extensions."); });
   if (!found.empty()) {
     throw std::move(error).hint("its configuration asks for: {}", printable(join(found, ", ")));
   }

@@ -4,6 +4,13 @@
 #include "util/error.hpp"
 #include "util/text.hpp"
 
+#ifdef __SANITIZE_ADDRESS__
+// libgit2 1.5 leaks a match block of PCRE's when it opens a repository that has extensions.
+extern "C" const char* __lsan_default_suppressions() {  // NOLINT(bugprone-reserved-identifier): the sanitizer's name
+  return "leak:libpcre2";
+}
+#endif
+
 namespace mlops::git {
 namespace {
 
@@ -46,6 +53,17 @@ void fail(int code, const std::string& doing) {
     throw std::move(error).hint("another git process is at work; run the command again when it is done");
   }
   throw error;
+}
+
+std::vector<std::string> setting_names(git_config* config) {
+  ConfigIteratorHandle iterator;
+  check(git_config_iterator_new(out(iterator), config), "read git's configuration");
+  std::vector<std::string> names;
+  git_config_entry* entry = nullptr;
+  while (git_config_next(&entry, iterator.get()) == 0) {
+    names.emplace_back(entry->name);
+  }
+  return names;
 }
 
 std::string without_slash(std::string path) {

@@ -110,6 +110,10 @@ struct Repository::State {
   git_index* fresh_index();
 };
 
+/// The full names of all settings, one for each value. Not through libgit2's search by pattern, which leaks memory for
+/// every name that does not match (1.5 with PCRE).
+std::vector<std::string> setting_names(git_config* config);
+
 /// Starts libgit2, once in the life of the process.
 void start_library();
 

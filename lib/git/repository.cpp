@@ -38,13 +38,11 @@ bool Repository::is_shallow() const { return git_repository_is_shallow(state_->g
 bool Repository::is_partial() const {
   ConfigHandle snapshot;
   check(git_repository_config_snapshot(out(snapshot), state_->get()), "read git's configuration");
-  // The setting has moved from the repository to its remotes between versions of git.
-  ConfigIteratorHandle iterator;
-  check(git_config_iterator_glob_new(out(iterator), snapshot.get(),
-                                     "^(extensions\\.partialclone|remote\\..*\\.promisor)$"),
-        "read git's configuration");
-  git_config_entry* entry = nullptr;
-  return git_config_next(&entry, iterator.get()) == 0;
+  const std::vector<std::string> names = setting_names(snapshot.get());
+  // The mark has moved from the repository to its remotes between versions of git.
+  return std::any_of(names.begin(), names.end(), [](const std::string& name) {
+    return name == "extensions.partialclone" || (name.starts_with("remote.") && name.ends_with(".promisor"));
+  });
 }
 
 std::vector<std::string> Repository::worktrees() const {
