@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/record.hpp"
+
+#include <algorithm>
+
+#include "run/layout.hpp"
+#include "util/error.hpp"
+#include "util/text.hpp"
+
+namespace mlops::run {
+namespace {
+
+constexpr std::size_t shortest_commit_prefix = 4;
+constexpr std::size_t most_candidates = 8;
+constexpr std::string_view project_label = "\nProject: ";
+
+/// Whether the message says that the run is of another project in the same repository.
+bool is_of_other_project(const repo::Workspace& workspace, const git::Commit& commit) {
+  const std::size_t at = commit.message.find(project_label);
+  if (at == std::string::npos) {
+    return !workspace.git_prefix().is_root();
+  }
+  const std::size_t start = at + project_label.size();
+  return commit.message.substr(start, commit.message.find('\n', start) - start) != workspace.git_prefix().str();
+}
+
+std::string candidates_text(const std::vector<const Run*>& runs) {
+  std::vector<std::string> words;
+  for (const Run* run : runs) {
+    if (words.size() == most_candidates) {
+      words.emplace_back("...");
+      break;
+    }
+    words.push_back(run->record.name.empty() ? run->record.id
+                                             : run->record.id + " (" + printable(run->record.name) + ")");
+  }
+  return join(words, ", ");
+}
+
+template <class Match>
+std::vector<const Run*> matching(const std::vector<Run>& runs, const Match& match) {
+  std::vector<const Run*> found;
+  for (const Run& run : runs) {
+    if (match(run)) {
+      found.push_back(&run);
+    }
+  }
+  return found;
+}
+
+/// The runs that a word may mean, by the first way of reading it that fits any.
+std::vector<const Run*> meant_by(const std::vector<Run>& runs, const std::string& word) {
+  auto found = matching(runs, [&](const Run& run) { return run.record.id == word; });
+  if (found.empty()) {
+    found = matching(runs, [&](const Run& run) { return run.record.name == word; });
+  }
+  if (found.empty()) {
+    found = matching(runs, [&](const Run& run) { return run.record.id.starts_with(word); });
+  }
+  if (found.empty() && word.size() >= shortest_commit_prefix) {
+    found = matching(runs, [&](const Run& run) { return run.commit.hex().starts_with(word); });
+  }
+  return found;
+}
+
+Error unknown_run(const std::vector<Run>& runs, const std::string& word) {
+  std::vector<std::string> names;
+  for (const Run& run : runs) {
+    names.push_back(run.record.id);
+    if (!run.record.name.empty()) {
+      names.push_back(run.record.name);
+    }
+  }
+  Error error = Error::of(ErrorKind::missing, "there is no run {} here", quoted(word));
+  if (const auto near = nearest(word, names)) {
+    static_cast<void>(std::move(error).hint("did you mean '{}'?", printable(*near)));
+  }
+  return std::move(error).hint("`mlops runs list` shows all; if somebody shared it, `mlops runs pull` brings it");
+}
+
+}  // namespace
+
+std::vector<Run> list_runs(repo::Workspace& workspace, std::vector<std::string>* unreadable) {
+  const git::Repository& git = workspace.git();
+  const fs::RepoPath file = workspace.git_path(record_path(workspace.dialect()));
+  std::vector<Run> runs;
+  for (const git::Ref& ref : git.refs(ref_prefix)) {
+    const auto id = id_of_ref(ref.name);
+    const auto text = id && ref.commit ? git.read_file(ref.target, file, record_limit_bytes) : std::nullopt;
+    if (!text && ref.commit && is_of_other_project(workspace, git.commit(ref.target))) {
+      continue;
+    }
+    try {
+      if (!text) {
+        throw Error::of(ErrorKind::corrupt, "{} is no run", quoted(ref.name));
+      }
+      Record record = read_record(*text, ref.name + ":" + file.str());
+      // The ref alone decides what a run is called; its record may come from anybody.
+      record.id = *id;
+      runs.push_back({.commit = ref.target, .record = std::move(record)});
+    } catch (const Error&) {
+      if (unreadable != nullptr) {
+        unreadable->push_back(ref.name);
+      }
+    }
+  }
+  std::stable_sort(runs.begin(), runs.end(),
+                   [](const Run& a, const Run& b) { return a.record.started > b.record.started; });
+  return runs;
+}
+
+Run find_run(repo::Workspace& workspace, const std::string& word) {
+  const std::vector<Run> runs = list_runs(workspace);
+  const std::vector<const Run*> found = word.empty() ? std::vector<const Run*>() : meant_by(runs, word);
+  if (found.empty()) {
+    throw unknown_run(runs, word);
+  }
+  if (found.size() > 1) {
+    throw Error("{} may mean {} runs: {}", quoted(word), found.size(), candidates_text(found))
+        .hint("give more letters of the id");
+  }
+  return *found.front();
+}
+
+spec::Lock run_lock(repo::Workspace& workspace, const Run& run) {
+  const fs::RepoPath file = run_lock_path(workspace.dialect());
+  const auto text = workspace.git().read_file(run.commit, workspace.git_path(file), record_limit_bytes);
+  if (!text) {
+    return {};
+  }
+  try {
+    return workspace.dialect().read_lock(*text, file);
+  } catch (Error& error) {
+    throw std::move(error).while_doing("reading run '{}'", run.record.id);
+  }
+}
+
+}  // namespace mlops::run
