@@ -10,11 +10,11 @@
 namespace mlops::repo {
 
 struct AddOptions {
-  std::vector<std::string> targets;  ///< as typed
+  std::vector<std::string> targets{};  ///< as typed
   bool glob = false;                 ///< targets are patterns
-  std::optional<std::string> desc, type;            ///< replace what the pointer says, when given
-  std::optional<std::vector<std::string>> labels;
-  std::optional<spec::Value> meta;
+  std::optional<std::string> desc{}, type{};            ///< replace what the pointer says, when given
+  std::optional<std::vector<std::string>> labels{};
+  std::optional<spec::Value> meta{};
 };
 
 /// One target that was added.

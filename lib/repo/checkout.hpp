@@ -10,7 +10,7 @@
 namespace mlops::repo {
 
 struct CheckoutOptions {
-  TargetOptions targets;
+  TargetOptions targets{};
   bool force = false;          ///< content that is not in the store goes to the rescue directory instead of refusing
   bool relink = false;         ///< re-makes files whose content is right, after cache.type changed
   bool allow_missing = false;  ///< goes on without what the cache lacks

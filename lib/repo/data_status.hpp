@@ -33,7 +33,7 @@ struct DataStatusItem {
 };
 
 struct DataStatusOptions {
-  TargetOptions targets;
+  TargetOptions targets{};
   bool changes = true;  ///< fill DataStatusItem::changes
 };
 

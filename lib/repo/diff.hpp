@@ -10,9 +10,9 @@
 namespace mlops::repo {
 
 struct DiffOptions {
-  std::optional<std::string> before;  ///< a git revision; none: HEAD
-  std::optional<std::string> after;   ///< a git revision; none: the workspace's files
-  std::vector<std::string> targets;   ///< paths as typed; empty: everything
+  std::optional<std::string> before{};  ///< a git revision; none: HEAD
+  std::optional<std::string> after{};   ///< a git revision; none: the workspace's files
+  std::vector<std::string> targets{};   ///< paths as typed; empty: everything
 };
 
 enum class DiffKind { added, deleted, modified, renamed };

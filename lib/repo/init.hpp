@@ -10,7 +10,7 @@
 namespace mlops::repo {
 
 struct InitOptions {
-  std::string directory;  ///< as typed, relative to the session's cwd; empty: the cwd
+  std::string directory{};  ///< as typed, relative to the session's cwd; empty: the cwd
   bool subdir = false;    ///< allows a project below the git root, or inside another project
   bool force = false;     ///< rewrites the files of an existing project; its cache stays
 };

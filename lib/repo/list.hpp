@@ -10,11 +10,11 @@
 namespace mlops::repo {
 
 struct ListOptions {
-  std::string path;                     ///< as typed; empty: the cwd's directory
-  std::optional<std::string> revision;  ///< a git revision; none: the workspace
+  std::string path{};                     ///< as typed; empty: the cwd's directory
+  std::optional<std::string> revision{};  ///< a git revision; none: the workspace
   bool recursive = false;
   bool tracked_only = false;  ///< only what mlops tracks, not git's files
-  std::optional<unsigned> depth;  ///< of the recursion
+  std::optional<unsigned> depth{};  ///< of the recursion
 };
 
 /// One file or directory of a revision, git's and ours together.

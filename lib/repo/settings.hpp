@@ -55,10 +55,10 @@ struct RemoteInfo {
 std::vector<RemoteInfo> list_remotes(Workspace& workspace);
 
 struct RemoteAddOptions {
-  std::string name, url;  ///< a relative folder is relative to the cwd and stored relative to the file's directory
+  std::string name{}, url{};  ///< a relative folder is relative to the cwd and stored relative to the file's directory
   bool make_default = false;
   bool force = false;     ///< replaces one of that name
-  std::optional<ConfigLevel> level;
+  std::optional<ConfigLevel> level{};
 };
 /// Defines a remote and trusts its url in this clone.
 RemoteInfo add_remote(Workspace& workspace, const RemoteAddOptions& options);

@@ -15,17 +15,17 @@ namespace mlops::repo {
 /// Which revisions a transfer covers. None set: the workspace alone; otherwise the workspace too.
 struct RevisionSet {
   bool all_branches = false, all_tags = false, all_commits = false;
-  std::vector<std::string> revisions;
+  std::vector<std::string> revisions{};
   bool any() const { return all_branches || all_tags || all_commits || !revisions.empty(); }
 };
 
 struct SyncOptions {
-  TargetOptions targets;
-  std::optional<std::string> remote;  ///< none: what the output names, else core.remote
-  RevisionSet revisions;
+  TargetOptions targets{};
+  std::optional<std::string> remote{};  ///< none: what the output names, else core.remote
+  RevisionSet revisions{};
   bool verify = false;   ///< asks for each object instead of concluding from trees
   bool dry_run = false;
-  std::vector<store::Wanted> extra;  ///< more to transfer with the default remote (stage cache, runs)
+  std::vector<store::Wanted> extra{};  ///< more to transfer with the default remote (stage cache, runs)
 };
 
 /// What went to or came from one remote.
@@ -52,7 +52,7 @@ SyncResult push(Workspace& workspace, const SyncOptions& options);
 SyncResult fetch(Workspace& workspace, const SyncOptions& options);
 
 struct PullOptions {
-  SyncOptions sync;
+  SyncOptions sync{};
   bool force = false;          ///< as CheckoutOptions
   bool allow_missing = false;  ///< checks out what there is
   bool relink = false;

@@ -10,7 +10,7 @@ namespace mlops::repo {
 
 /// Words of a command line that choose among what is tracked.
 struct TargetOptions {
-  std::vector<std::string> targets;  ///< as typed; empty: everything tracked
+  std::vector<std::string> targets{};  ///< as typed; empty: everything tracked
   bool recursive = false;            ///< -R: a directory stands for all that is tracked below it
   bool with_deps = false;            ///< -d: also what the chosen stages depend on, all the way up
   bool glob = false;                 ///< targets are patterns over tracked paths and stage names

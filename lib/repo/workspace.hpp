@@ -24,12 +24,12 @@ namespace mlops::repo {
 
 /// What the face hands in, so that the library reads no environment and knows no terminal.
 struct Session {
-  std::string cwd;           ///< absolute
-  Environment env;           ///< the process's environment
-  std::string program;       ///< absolute path of the running binary, for hooks and nested calls
+  std::string cwd{};           ///< absolute
+  Environment env{};           ///< the process's environment
+  std::string program{};       ///< absolute path of the running binary, for hooks and nested calls
   ProgressSink* progress = nullptr;  ///< never null once a Workspace is open
   unsigned jobs = 0;         ///< -j; 0: chosen by each mechanism
-  std::optional<double> lock_wait_seconds;  ///< how long to wait for another run; none: without bound
+  std::optional<double> lock_wait_seconds{};  ///< how long to wait for another run; none: without bound
 };
 
 /// A project on disk: root, configuration, and lazily the cache, the memo and git. One thread.
