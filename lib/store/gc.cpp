@@ -250,8 +250,8 @@ class Collector {
     const auto ended = [this](const std::string& lease) {
       return std::find(leases_before_mark_.begin(), leases_before_mark_.end(), lease) == leases_before_mark_.end();
     };
-    return batch.recorded && recorded_before_mark_.count(batch.path) != 0 &&
-           now_ns_ - batch.recorded_ns >= options_.grace_ns &&
+    const bool aged = options_.grace_ns <= 0 || now_ns_ - batch.recorded_ns >= options_.grace_ns;
+    return aged && batch.recorded && recorded_before_mark_.count(batch.path) != 0 &&
            std::all_of(batch.leases.begin(), batch.leases.end(), ended);
   }
 
