@@ -92,6 +92,7 @@ Value::Map stage_value(const LockedStage& stage) {
 }  // namespace
 
 Lock read_lock(std::string_view text, const fs::RepoPath& file) {
+  if (text.empty()) return {};  // a project that has not run anything yet
   const YamlNode root = read_versioned(text, file.str());
   Lock lock;
   read_known_fields({.file = file.str(), .path = {}}, root, lock_fields, lock);
