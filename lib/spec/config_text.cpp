@@ -374,8 +374,9 @@ std::string set_config(const std::string& text, const std::string& file, const s
   if (same) {
     // An item that shares its line with the section's head begins behind it and keeps the head.
     const ConfigLine& line = lines[*same];
-    const bool shares = line.begin > 0 && text[line.begin - 1] != '\n';
-    return text.substr(0, line.begin) + (shares ? " " + item.substr(1) : item) + text.substr(line.end);
+    const char before = line.begin == 0 ? '\n' : text[line.begin - 1];
+    const std::string own = before == '\n' ? item : (before == ']' ? " " : "") + item.substr(1);
+    return text.substr(0, line.begin) + own + text.substr(line.end);
   }
   if (last) {
     return with_newline(text.substr(0, lines[*last].end)) + item + text.substr(lines[*last].end);

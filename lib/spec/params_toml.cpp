@@ -218,6 +218,24 @@ class TomlEditor {
   toml::table root_;
 };
 
+/// `text` with the value in a table of its own at the end: for a table that only others' names imply.
+std::string with_section(const std::string& text, const std::vector<std::string>& path, const Value& value) {
+  std::string header;
+  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+    header += (i == 0 ? "" : ".") + toml_key(path[i]);
+  }
+  const std::string gap = text.empty() || text.ends_with('\n') ? "" : "\n";
+  return text + gap + "\n[" + header + "]\n" + toml_key(path.back()) + " = " + toml_text(value) + "\n";
+}
+
+bool means(const std::string& text, const std::string& file, const Value& wanted) {
+  try {
+    return read_toml(text, file) == wanted;
+  } catch (const Error&) {
+    return false;  // An edit that makes the text unreadable is none.
+  }
+}
+
 }  // namespace
 
 Value read_toml(std::string_view text, const std::string& file) { return convert(parse(text, file)); }
@@ -229,7 +247,10 @@ std::string apply_to_toml(const std::string& text, const std::string& file, cons
   }
   const Value wanted = with_value(before, assignment.path, assignment.value, file);
   std::string edited = TomlEditor(text, file).set(assignment.path, assignment.value);
-  if (!(read_toml(edited, file) == wanted)) {
+  if (!means(edited, file, wanted)) {
+    edited = with_section(text, assignment.path, assignment.value);
+  }
+  if (!means(edited, file, wanted)) {
     refuse_edit(file, assignment);
   }
   return edited;
