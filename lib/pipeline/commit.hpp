@@ -10,7 +10,7 @@
 namespace mlops::pipeline {
 
 struct CommitOptions {
-  std::vector<std::string> targets;  ///< stages, tracked paths, pointer files; empty: everything
+  std::vector<std::string> targets{};  ///< stages, tracked paths, pointer files; empty: everything
   bool force = false;  ///< also where a stage's command or inputs differ from what the lock knows
 };
 

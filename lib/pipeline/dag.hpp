@@ -28,7 +28,7 @@ struct Dag {
 };
 
 struct DagOptions {
-  std::vector<std::string> targets;  ///< stages or outputs; only what leads to them; empty: all
+  std::vector<std::string> targets{};  ///< stages or outputs; only what leads to them; empty: all
   bool full = false;                 ///< with targets: everything connected with them
   bool outs = false;                 ///< outputs as nodes instead of stages
 };

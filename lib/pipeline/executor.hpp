@@ -14,11 +14,11 @@ namespace mlops::pipeline {
 
 /// One stage's command, ready to start.
 struct Job {
-  std::string stage;
-  std::vector<std::string> lines;  ///< shell scripts, one after another
+  std::string stage{};
+  std::vector<std::string> lines{};  ///< shell scripts, one after another
   std::string cwd;                 ///< absolute
   Environment env;                 ///< the whole environment
-  std::optional<double> timeout_seconds;
+  std::optional<double> timeout_seconds{};
 };
 
 /// How a job ended.

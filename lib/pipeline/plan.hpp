@@ -54,7 +54,7 @@ struct Plan {
 };
 
 struct PlanOptions {
-  std::vector<std::string> targets;  ///< stage names or root-relative paths of outputs; empty: all
+  std::vector<std::string> targets{};  ///< stage names or root-relative paths of outputs; empty: all
   bool force = false;
   bool single_item = false;  ///< only the targets, not what they depend on
   bool downstream = false;   ///< the targets and what depends on them

@@ -46,7 +46,7 @@ class ReproObserver {
 };
 
 struct ReproOptions {
-  PlanOptions plan;
+  PlanOptions plan{};
   unsigned jobs = 1;          ///< stages at once
   bool dry = false;
   bool keep_going = false;

@@ -16,24 +16,24 @@ namespace mlops::pipeline {
 /// What `stage add` was given, as typed. Paths are relative to `wdir`, which is relative to the session's directory
 /// and is that directory itself when it is not given.
 struct StageAddOptions {
-  std::string name;
+  std::string name{};
   bool force = false;                    ///< replace a stage of that name
-  std::vector<std::string> deps;         ///< -d
-  std::vector<std::string> params;       ///< -p, each "[file:]key,key" ("file:" alone: the whole file)
-  std::vector<std::string> outs;         ///< -o
-  std::vector<std::string> outs_no_cache;  ///< -O
-  std::vector<std::string> outs_persist;   ///< --outs-persist
-  std::vector<std::string> outs_persist_no_cache;
-  std::vector<std::string> metrics;           ///< -m
-  std::vector<std::string> metrics_no_cache;  ///< -M
-  std::vector<std::string> plots;
-  std::vector<std::string> plots_no_cache;
-  std::optional<std::string> wdir;     ///< -w
+  std::vector<std::string> deps{};         ///< -d
+  std::vector<std::string> params{};       ///< -p, each "[file:]key,key" ("file:" alone: the whole file)
+  std::vector<std::string> outs{};         ///< -o
+  std::vector<std::string> outs_no_cache{};  ///< -O
+  std::vector<std::string> outs_persist{};   ///< --outs-persist
+  std::vector<std::string> outs_persist_no_cache{};
+  std::vector<std::string> metrics{};           ///< -m
+  std::vector<std::string> metrics_no_cache{};  ///< -M
+  std::vector<std::string> plots{};
+  std::vector<std::string> plots_no_cache{};
+  std::optional<std::string> wdir{};     ///< -w
   bool always_changed = false;
-  std::string desc;
-  std::vector<std::string> env;        ///< each "NAME=VALUE"
-  std::optional<std::string> timeout;  ///< "90", "5m"
-  std::vector<std::string> cmd;        ///< one word: a shell line as it stands; several: an argument vector
+  std::string desc{};
+  std::vector<std::string> env{};        ///< each "NAME=VALUE"
+  std::optional<std::string> timeout{};  ///< "90", "5m"
+  std::vector<std::string> cmd{};        ///< one word: a shell line as it stands; several: an argument vector
 };
 
 struct StageAddResult {
@@ -50,7 +50,7 @@ StageAddResult stage_add(repo::Workspace& workspace, const StageAddOptions& opti
 std::string command_line(const std::vector<std::string>& words);
 
 struct StageRemoveOptions {
-  std::vector<std::string> names;
+  std::vector<std::string> names{};
   bool outs = false;  ///< remove the outputs from the work tree too, when their content is in the cache
 };
 struct StageRemoveResult {
