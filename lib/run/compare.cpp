@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What differs between two runs.
+
+#include <algorithm>
+#include <array>
+
+#include "run/history.hpp"
+#include "run/layout.hpp"
+#include "run/values.hpp"
+
+namespace mlops::run {
+namespace {
+
+std::vector<ValueDelta> value_deltas(const std::map<std::string, spec::Value>& before,
+                                     const std::map<std::string, spec::Value>& after, Unchanged unchanged) {
+  std::vector<ValueDelta> all = compare_values(before, after);
+  if (unchanged == Unchanged::leave_out) {
+    std::erase_if(all, [](const ValueDelta& value) { return !value.differs(); });
+  }
+  return all;
+}
+
+std::vector<TextDelta> text_deltas(const std::map<std::string, std::string>& before,
+                                   const std::map<std::string, std::string>& after, Unchanged unchanged) {
+  std::map<std::string, TextDelta> all;
+  for (const auto& [name, text] : before) {
+    all[name] = {.name = name, .before = text, .after = {}};
+  }
+  for (const auto& [name, text] : after) {
+    all[name].name = name;
+    all[name].after = text;
+  }
+  std::vector<TextDelta> deltas;
+  for (auto& [name, delta] : all) {
+    if (unchanged == Unchanged::list || delta.before != delta.after) {
+      deltas.push_back(std::move(delta));
+    }
+  }
+  return deltas;
+}
+
+PathDelta::State state_of(const PathDelta& delta) {
+  if (!delta.after) {
+    return PathDelta::State::only_before;
+  }
+  if (!delta.before) {
+    return PathDelta::State::only_after;
+  }
+  const bool same = delta.before->kind == delta.after->kind && delta.before->digest == delta.after->digest;
+  return same ? PathDelta::State::identical : PathDelta::State::different;
+}
+
+std::vector<PathDelta> path_deltas(const std::vector<RunPaths::Path>& before, const std::vector<RunPaths::Path>& after,
+                                   Unchanged unchanged) {
+  std::map<fs::RepoPath, PathDelta> all;
+  for (const RunPaths::Path& path : before) {
+    all[path.path].before = path.entry;
+  }
+  for (const RunPaths::Path& path : after) {
+    all[path.path].after = path.entry;
+  }
+  std::vector<PathDelta> deltas;
+  for (auto& [path, delta] : all) {
+    delta.path = path;
+    delta.state = state_of(delta);
+    if (unchanged == Unchanged::list || delta.state != PathDelta::State::identical) {
+      deltas.push_back(std::move(delta));
+    }
+  }
+  return deltas;
+}
+
+std::vector<StageDelta> stage_deltas(const Record& before, const Record& after, Unchanged unchanged) {
+  std::map<std::string, StageDelta> all;
+  for (const StageRecord& stage : before.stages) {
+    all[stage.name].before = stage;
+  }
+  for (const StageRecord& stage : after.stages) {
+    all[stage.name].after = stage;
+  }
+  std::vector<StageDelta> deltas;
+  for (auto& [name, delta] : all) {
+    delta.name = name;
+    const bool same = delta.before && delta.after && delta.before->outcome == delta.after->outcome &&
+                      delta.before->exit_code == delta.after->exit_code && delta.before->key == delta.after->key;
+    if (unchanged == Unchanged::list || !same) {
+      deltas.push_back(std::move(delta));
+    }
+  }
+  return deltas;
+}
+
+/// Files of the code: neither the record nor what the lists above tell already.
+std::vector<git::FileChange> code_changes(repo::Workspace& workspace, const Run& before, const Run& after) {
+  auto changes = git::diff_trees(workspace.git(), before.commit, after.commit);
+  const fs::RepoPath record = workspace.git_path(run_directory(workspace.dialect()));
+  std::erase_if(changes, [&](const git::FileChange& change) { return change.path.within(record); });
+  return changes;
+}
+
+}  // namespace
+
+std::string_view to_string(PathDelta::State state) {
+  constexpr std::array<std::string_view, 4> words{"identical", "different", "only_before", "only_after"};
+  return words[static_cast<std::size_t>(state)];
+}
+
+Comparison compare_runs(repo::Workspace& workspace, const std::string& before, const std::string& after,
+                        Unchanged unchanged) {
+  Comparison result{.before = find_run(workspace, before),
+                    .after = find_run(workspace, after),
+                    .params = {},
+                    .metrics = {},
+                    .outputs = {},
+                    .dependencies = {},
+                    .code = {},
+                    .stages = {},
+                    .env = {},
+                    .machine = {},
+                    .tools = {}};
+  const Record& a = result.before.record;
+  const Record& b = result.after.record;
+  const RunPaths paths_a(workspace, result.before, run_lock(workspace, result.before));
+  const RunPaths paths_b(workspace, result.after, run_lock(workspace, result.after));
+  result.params = value_deltas(a.params, b.params, unchanged);
+  result.metrics = value_deltas(a.metrics, b.metrics, unchanged);
+  result.outputs = path_deltas(paths_a.outputs(), paths_b.outputs(), unchanged);
+  result.dependencies = path_deltas(paths_a.dependencies(), paths_b.dependencies(), unchanged);
+  result.code = code_changes(workspace, result.before, result.after);
+  result.stages = stage_deltas(a, b, unchanged);
+  result.env = text_deltas(a.env, b.env, unchanged);
+  result.machine = text_deltas(a.machine, b.machine, unchanged);
+  result.tools = text_deltas(a.tools, b.tools, unchanged);
+  return result;
+}
+
+}  // namespace mlops::run
