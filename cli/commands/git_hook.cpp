@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/commands/shared.hpp"
 #include "repo/checkout.hpp"
+#include "repo/layout.hpp"
 #include "repo/merge.hpp"
 #include "repo/settings.hpp"
 #include "repo/sync.hpp"
@@ -46,6 +47,8 @@ class GitHook : public Command {
   }
 
   ExitCode run(Context& context) override {
+    // core.hooksPath may be shared by repositories that are no projects of ours.
+    if (!repo::find_project(context.cwd)) return ExitCode::ok;
     auto workspace = context.workspace();
     const std::string& hook = words_.at(0);
     if (hook == "merge-driver") return merge(workspace);
