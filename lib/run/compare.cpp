@@ -91,11 +91,21 @@ std::vector<StageDelta> stage_deltas(const Record& before, const Record& after, 
   return deltas;
 }
 
-/// Files of the code: neither the record nor what the lists above tell already.
+/// Files of the code: neither the record nor what the other lists tell already.
 std::vector<git::FileChange> code_changes(repo::Workspace& workspace, const Run& before, const Run& after) {
   auto changes = git::diff_trees(workspace.git(), before.commit, after.commit);
-  const fs::RepoPath record = workspace.git_path(run_directory(workspace.dialect()));
-  std::erase_if(changes, [&](const git::FileChange& change) { return change.path.within(record); });
+  std::vector<fs::RepoPath> told{workspace.git_path(run_directory(workspace.dialect())),
+                                 workspace.git_path(fs::RepoPath::parse(workspace.dialect().names().lock))};
+  for (const auto* params : {&before.record.params, &after.record.params}) {
+    for (const auto& [file, value] : *params) {
+      if (const auto path = fs::RepoPath::try_parse(file)) {
+        told.push_back(workspace.git_path(*path));
+      }
+    }
+  }
+  std::erase_if(changes, [&](const git::FileChange& change) {
+    return std::any_of(told.begin(), told.end(), [&](const fs::RepoPath& path) { return change.path.within(path); });
+  });
   return changes;
 }
 

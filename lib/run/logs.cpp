@@ -7,6 +7,7 @@
 
 #include "fs/file.hpp"
 #include "run/history.hpp"
+#include "store/transfer.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
