@@ -30,7 +30,6 @@ constexpr std::uint64_t size_limit = 1U << 30U;
 
 /// One of the two texts: what is known of it before and after reading.
 struct Source {
-  fs::RepoPath file;
   std::string path;
   std::optional<fs::FileStat> stat{};
   std::int64_t seen_ns = 0;
@@ -43,7 +42,7 @@ struct Source {
   void read() {
     // Looking first: when the file changes in between, the evidence is older than the text and will not match again.
     look();
-    text = fs::try_read_file(path, metadata_limit_bytes).value_or("");
+    text = fs::try_read_file(path, metadata_limit_bytes);
   }
 };
 
@@ -69,7 +68,7 @@ std::string stat_words(const Source& source) {
 }
 
 std::string text_words(const Source& source) {
-  return hash::digest_of(hash::Algorithm::sha256, *source.text).hex();
+  return source.text ? hash::digest_of(hash::Algorithm::sha256, *source.text).hex() : "absent";
 }
 
 /// The two lines of evidence: stat (or "racy") and digest of each text.
@@ -127,16 +126,14 @@ void save(const Workspace& workspace, const std::string& path, const Sources& so
 }
 
 PipelineFiles parse(const spec::Dialect& dialect, const Sources& sources) {
-  return {dialect.read_project(*sources[0].text, sources[0].file), dialect.read_lock(*sources[1].text, sources[1].file)};
+  return {parse_pipeline(dialect, sources[0].text), parse_lock(dialect, sources[1].text)};
 }
 
 }  // namespace
 
 PipelineFiles read_pipeline_files(const Workspace& workspace) {
   const spec::Dialect& dialect = workspace.dialect();
-  const fs::RepoPath pipeline = pipeline_path(dialect);
-  const fs::RepoPath lock = lock_path(dialect);
-  Sources sources{Source{pipeline, workspace.absolute(pipeline)}, Source{lock, workspace.absolute(lock)}};
+  Sources sources{Source{workspace.absolute(pipeline_path(dialect))}, Source{workspace.absolute(lock_path(dialect))}};
   for (Source& source : sources) {
     source.look();
   }

@@ -10,8 +10,22 @@ fs::RepoPath lock_path(const spec::Dialect& dialect) { return fs::RepoPath::pars
 
 fs::RepoPath pipeline_path(const spec::Dialect& dialect) { return fs::RepoPath::parse(dialect.names().pipeline); }
 
-std::string read_lock_text(const Workspace& workspace) {
-  return fs::try_read_file(workspace.absolute(lock_path(workspace.dialect())), metadata_limit_bytes).value_or("");
+namespace {
+
+std::optional<std::string> lock_text(const Workspace& workspace) {
+  return fs::try_read_file(workspace.absolute(lock_path(workspace.dialect())), metadata_limit_bytes);
+}
+
+}  // namespace
+
+std::string read_lock_text(const Workspace& workspace) { return lock_text(workspace).value_or(""); }
+
+spec::Lock parse_lock(const spec::Dialect& dialect, const std::optional<std::string>& text) {
+  return text ? dialect.read_lock(*text, lock_path(dialect)) : spec::Lock();
+}
+
+spec::Project parse_pipeline(const spec::Dialect& dialect, const std::optional<std::string>& text) {
+  return text ? dialect.read_project(*text, pipeline_path(dialect)) : spec::Project();
 }
 
 std::string write_lock_file(Workspace& workspace, const std::vector<JournalRecord>& updates,
@@ -20,8 +34,9 @@ std::string write_lock_file(Workspace& workspace, const std::vector<JournalRecor
   const fs::RepoPath file = lock_path(dialect);
   const Journal journal(workspace);
   const auto held = workspace.lock_metadata();
-  const std::string before = read_lock_text(workspace);
-  const spec::Lock old = dialect.read_lock(before, file);
+  const std::optional<std::string> found = lock_text(workspace);
+  const std::string before = found.value_or("");
+  const spec::Lock old = parse_lock(dialect, found);
   spec::Lock lock = old;
   for (auto& [stage, state] : journal.read(before)) {
     lock.stages.insert_or_assign(stage, std::move(state));

@@ -17,4 +17,8 @@ fs::RepoPath pipeline_path(const spec::Dialect& dialect);
 /// The text of mlops.lock; empty when there is none.
 std::string read_lock_text(const Workspace& workspace);
 
+/// What a text of mlops.lock or mlops.yaml says; nothing stands for no file, an empty one is the reader's to judge.
+spec::Lock parse_lock(const spec::Dialect& dialect, const std::optional<std::string>& text);
+spec::Project parse_pipeline(const spec::Dialect& dialect, const std::optional<std::string>& text);
+
 }  // namespace mlops::repo

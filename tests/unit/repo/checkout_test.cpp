@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "repo/checkout.hpp"
+
+#include "repo/add.hpp"
+#include "repo/placed.hpp"
+#include "hash/hasher.hpp"
+#include "repo/remove.hpp"
+#include "support/catch.hpp"
+#include "support/test_project.hpp"
+#include "util/error.hpp"
+
+using namespace mlops;
+using test::at;
+using test::TestProject;
+
+namespace {
+
+void add(const TestProject& project, std::vector<std::string> targets) {
+  auto workspace = project.open();
+  repo::add(workspace, {.targets = std::move(targets)});
+}
+
+repo::CheckoutResult checkout(const TestProject& project, const repo::CheckoutOptions& options = {}) {
+  auto workspace = project.open();
+  return repo::checkout(workspace, options);
+}
+
+}  // namespace
+
+TEST_CASE("checkout brings back what is gone and leaves what is right", "[repo]") {
+  const TestProject project;
+  project.write("raw/a", "1");
+  project.write("raw/b", "2");
+  project.write("model", "w");
+  add(project, {"raw", "model"});
+  project.erase("raw/a");
+  project.erase("model");
+  const auto result = checkout(project);
+  CHECK(result.added == std::vector{at("model"), at("raw/a")});
+  CHECK(result.modified.empty());
+  CHECK(project.read("raw/a") == "1");
+  CHECK(checkout(project).added.empty());
+}
+
+TEST_CASE("checkout refuses to overwrite what is nowhere else, and rescues it with force", "[repo]") {
+  const TestProject project;
+  project.write("model", "old");
+  add(project, {"model"});
+  project.write("model", "precious");
+  CHECK_THROWS_AS(checkout(project), Error);
+  CHECK(project.read("model") == "precious");
+  const auto result = checkout(project, {.force = true});
+  REQUIRE(result.rescued.size() == 1);
+  CHECK(project.git.dir.read(result.rescued[0].second) == "precious");
+  CHECK(project.read("model") == "old");
+}
+
+TEST_CASE("targets choose what is checked out, also inside a directory", "[repo]") {
+  const TestProject project;
+  project.write("raw/a", "1");
+  project.write("raw/deep/b", "2");
+  project.write("model", "w");
+  add(project, {"raw", "model"});
+  project.erase("raw");
+  project.erase("model");
+  CHECK(checkout(project, {.targets = {.targets = {"raw/deep"}}}).added == std::vector{at("raw/deep/b")});
+  CHECK_FALSE(project.exists("raw/a"));
+  CHECK_FALSE(project.exists("model"));
+  CHECK(checkout(project, {.targets = {.targets = {"model.mlops"}}}).added == std::vector{at("model")});
+  CHECK_THROWS_WITH(checkout(project, {.targets = {.targets = {"raw/none"}}}), Catch::Contains("is not part of"));
+  CHECK_THROWS_WITH(checkout(project, {.targets = {.targets = {"modle"}}}), Catch::Contains("neither tracked"));
+}
+
+TEST_CASE("what the cache lacks is named, or skipped when asked", "[repo]") {
+  const TestProject project;
+  project.write("here", "1");
+  project.write("lost", "2");
+  add(project, {"here", "lost"});
+  auto workspace = project.open();
+  const auto lost = repo::Snapshot::of_workspace(workspace)->find(at("lost"))->entry;
+  std::filesystem::remove(workspace.db().path(lost->id()));
+  project.erase("here");
+  project.erase("lost");
+  CHECK_THROWS_WITH(checkout(project), Catch::Contains("lost"));
+  CHECK_FALSE(project.exists("here"));
+  const auto result = checkout(project, {.allow_missing = true});
+  CHECK(result.missing == std::vector{at("lost")});
+  CHECK(result.added == std::vector{at("here")});
+}
+
+TEST_CASE("data follows the revision, and goes when an older one does not track it", "[repo]") {
+  const TestProject project;
+  project.write("model", "first");
+  add(project, {"model"});
+  project.commit("one");
+  project.write("model", "second");
+  project.write("extra/file", "e");
+  add(project, {"model", "extra"});
+  project.commit("two");
+  project.git.git({"checkout", "-q", "HEAD~1"});
+  const auto result = checkout(project);
+  CHECK(project.read("model") == "first");
+  CHECK_FALSE(project.exists("extra"));
+  CHECK(result.deleted == std::vector{at("extra/file")});
+  project.git.git({"checkout", "-q", "main"});
+  checkout(project);
+  CHECK(project.read("model") == "second");
+  CHECK(project.read("extra/file") == "e");
+}
+
+TEST_CASE("what is changed, or was given up, stays when nothing tracks it", "[repo]") {
+  const TestProject project;
+  project.write("note", "before");
+  project.commit("before");
+  project.write(".git/info/exclude", "given-up\n");
+  project.write("changed", "1");
+  project.write("given-up", "2");
+  add(project, {"changed", "given-up"});
+  project.commit("both");
+  auto workspace = project.open();
+  repo::remove(workspace, {.targets = {"given-up"}});
+  project.commit("give one up");
+  project.write("changed", "edited");
+  project.git.git({"checkout", "-q", "HEAD~2"});
+  checkout(project);
+  CHECK(project.read("changed") == "edited");
+  CHECK(project.read("given-up") == "2");
+}
+
+TEST_CASE("a pointer that was only deleted by hand leaves its data alone", "[repo]") {
+  const TestProject project;
+  project.write("model", "1");
+  add(project, {"model"});
+  project.erase("model.mlops");
+  checkout(project);
+  CHECK(project.read("model") == "1");
+}
+
+TEST_CASE("the note of what was placed survives odd names and ignores damage", "[repo]") {
+  const TestProject project;
+  auto workspace = project.open();
+  const store::Entry entry{store::EntryKind::exec, hash::digest_of(hash::Algorithm::sha256, "x"), 1, 1};
+  repo::note_placed(workspace, {{at("a b\nc"), entry}, {at("d"), entry}});
+  repo::note_placed(workspace, {{at("d"), std::nullopt}});
+  CHECK(repo::read_placed(workspace) == repo::Placed{{at("a b\nc"), entry}});
+  const std::string whole = project.read(".mlops/tmp/placed");
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    project.write(".mlops/tmp/placed", whole.substr(0, length));
+    CHECK(repo::read_placed(workspace).size() <= 1);
+  }
+}
