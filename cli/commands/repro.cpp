@@ -34,7 +34,8 @@ class Repro : public Command {
     const auto result = pipeline::repro(workspace, repro_.options);
     if (repro_.json) print_json(context.out, repro_json(result));
     const auto code = conclude(context, result);
-    if (!repro_.json && code == ExitCode::ok && !result.changed && !repro_.options.dry)
+    const bool speak = !repro_.json && context.verbosity != Verbosity::quiet;
+    if (speak && code == ExitCode::ok && !result.changed && !repro_.options.dry)
       context.out << "Everything is up to date.\n";
     if (result.changed && code == ExitCode::ok)
       context.say("To keep the result with git, commit mlops.lock; `mlops push` shares the data.");

@@ -69,7 +69,7 @@ class Run : public Command {
     const auto result = run::execute(workspace, options_);
     if (repro_.json) {
       print_json(context.out, run_json(result));
-    } else {
+    } else if (context.verbosity != Verbosity::quiet) {
       show(context, result);
     }
     return conclude(context, result.repro);

@@ -89,7 +89,7 @@ class Status : public Command {
     const bool clean = data.clean() && stages.changed.empty();
     if (json_) {
       show_json(context, data, stages, clean);
-    } else {
+    } else if (context.verbosity != Verbosity::quiet) {
       show_data(context, workspace, data);
       show_stages(context, stages);
       if (clean) context.out << "Data and pipeline are up to date.\n";
