@@ -7,6 +7,7 @@ namespace mlops::run {
 namespace {
 
 constexpr std::size_t longest_id = 64;
+constexpr std::string_view project_label = "\nProject: ";
 
 }  // namespace
 
@@ -34,6 +35,20 @@ fs::RepoPath run_lock_path(const spec::Dialect& dialect) { return run_directory(
 
 fs::RepoPath run_output_path(const spec::Dialect& dialect, const fs::RepoPath& output) {
   return run_directory(dialect) / "out" / output;
+}
+
+std::string project_line(const repo::Workspace& workspace) {
+  return workspace.git_prefix().is_root() ? std::string()
+                                          : std::string(project_label.substr(1)) + workspace.git_prefix().str() + "\n";
+}
+
+bool is_of_other_project(const repo::Workspace& workspace, const git::Commit& commit) {
+  const std::size_t at = commit.message.find(project_label);
+  if (at == std::string::npos) {
+    return !workspace.git_prefix().is_root();
+  }
+  const std::size_t start = at + project_label.size();
+  return commit.message.substr(start, commit.message.find('\n', start) - start) != workspace.git_prefix().str();
 }
 
 }  // namespace mlops::run

@@ -29,4 +29,9 @@ fs::RepoPath record_path(const spec::Dialect& dialect);
 fs::RepoPath run_lock_path(const spec::Dialect& dialect);
 fs::RepoPath run_output_path(const spec::Dialect& dialect, const fs::RepoPath& output);
 
+/// The line of a run commit's message that names the project, for projects below the top of the repository.
+std::string project_line(const repo::Workspace& workspace);
+/// Whether a run's commit says that it is of another project in the same repository.
+bool is_of_other_project(const repo::Workspace& workspace, const git::Commit& commit);
+
 }  // namespace mlops::run

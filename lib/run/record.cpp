@@ -12,17 +12,6 @@ namespace {
 
 constexpr std::size_t shortest_commit_prefix = 4;
 constexpr std::size_t most_candidates = 8;
-constexpr std::string_view project_label = "\nProject: ";
-
-/// Whether the message says that the run is of another project in the same repository.
-bool is_of_other_project(const repo::Workspace& workspace, const git::Commit& commit) {
-  const std::size_t at = commit.message.find(project_label);
-  if (at == std::string::npos) {
-    return !workspace.git_prefix().is_root();
-  }
-  const std::size_t start = at + project_label.size();
-  return commit.message.substr(start, commit.message.find('\n', start) - start) != workspace.git_prefix().str();
-}
 
 std::string candidates_text(const std::vector<const Run*>& runs) {
   std::vector<std::string> words;

@@ -182,11 +182,7 @@ std::string commit_message(const repo::Workspace& workspace, const Record& recor
   if (!record.name.empty()) {
     text += " (" + record.name + ")";
   }
-  text += "\n\nStatus: " + record.status + "\n";
-  if (!workspace.git_prefix().is_root()) {
-    text += "Project: " + workspace.git_prefix().str() + "\n";
-  }
-  return text;
+  return text + "\n\nStatus: " + record.status + "\n" + project_line(workspace);
 }
 
 git::Signature author_of(repo::Workspace& workspace, std::int64_t seconds) {

@@ -6,6 +6,7 @@
 
 #include "run/git_refs.hpp"
 #include "run/layout.hpp"
+#include "run/needs.hpp"
 #include "run/transfer.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
@@ -114,7 +115,13 @@ std::vector<Run> read_incoming(repo::Workspace& workspace, const RemoteRefs& wan
   std::vector<Run> runs;
   for (const auto& [id, commit] : wanted) {
     try {
-      runs.push_back(read_run(workspace, id, commit));
+      if (is_of_other_project(workspace, workspace.git().commit(commit))) {
+        continue;
+      }
+      Run run = read_run(workspace, id, commit);
+      // Read once here, so that one that makes no sense fails alone.
+      static_cast<void>(needed_objects(workspace, run));
+      runs.push_back(std::move(run));
     } catch (const Error& error) {
       result.failed.emplace_back(id, error.what());
     }
@@ -137,13 +144,13 @@ RemoteRefs candidates(const RemoteRefs& there, const std::vector<std::string>& w
 }
 
 /// Leaves the runs that the words mean. Throws for a word that means none.
-void choose_by_word(std::vector<Run>& runs, const std::vector<std::string>& words, const std::string& git_remote) {
+void choose_by_word(std::vector<Run>& runs, const std::vector<std::string>& words, ShareResult& result) {
   std::set<std::string> chosen;
   for (const std::string& word : words) {
     const auto means = [&](const Run& run) { return run.record.name == word || run.record.id.starts_with(word); };
     const auto found = std::find_if(runs.begin(), runs.end(), means);
     if (found == runs.end()) {
-      throw Error::of(ErrorKind::missing, "git remote {} has no run {}", quoted(git_remote), quoted(word))
+      throw Error::of(ErrorKind::missing, "git remote {} has no run {}", quoted(*result.git_remote), quoted(word))
           .hint("whoever made it can `mlops runs push` it");
     }
     for (const Run& run : runs) {
@@ -153,6 +160,8 @@ void choose_by_word(std::vector<Run>& runs, const std::vector<std::string>& word
     }
   }
   std::erase_if(runs, [&](const Run& run) { return !chosen.contains(run.record.id); });
+  std::erase_if(result.present, [&](const std::string& id) { return !chosen.contains(id); });
+  std::erase_if(result.failed, [&](const auto& failure) { return !chosen.contains(failure.first); });
 }
 
 /// Commits that are not here yet.
@@ -237,7 +246,7 @@ ShareResult pull_runs(repo::Workspace& workspace, const ShareOptions& options) {
   }
   std::vector<Run> runs = read_incoming(workspace, wanted, result);
   if (by_name) {
-    choose_by_word(runs, options.runs, *result.git_remote);
+    choose_by_word(runs, options.runs, result);
   }
   result.objects = transfer_objects(workspace, runs, Direction::fetch, options);
   if (!options.dry_run) {
