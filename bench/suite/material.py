@@ -4,7 +4,7 @@
 import os
 import random
 
-BLOCK = 1 << 24
+BLOCK = 1 << 20
 
 
 def write_file(path, size, seed):

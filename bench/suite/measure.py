@@ -2,6 +2,7 @@
 """Times whole processes: wall clock, processor time and peak memory of each, as the kernel counts them."""
 
 import os
+import resource
 import statistics
 import time
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ class Timing:
     walls: list = field(default_factory=list)
     cpus: list = field(default_factory=list)
     peaks_kb: list = field(default_factory=list)
+    floor_kb: int = 0  # no peak below this can be seen
 
     @property
     def n(self):
@@ -40,10 +42,12 @@ class Timing:
         return statistics.median(self.cpus)
 
     @property
-    def peak_mb(self):
-        return max(self.peaks_kb) / 1024
+    def peak(self):
+        kb = max(self.peaks_kb)
+        return f"{kb / 1024:.0f} MB" if kb > self.floor_kb else f"< {self.floor_kb / 1024 + 1:.0f} MB"
 
     def add(self, other):
+        self.floor_kb = max(self.floor_kb, other.floor_kb)
         self.walls += other.walls
         self.cpus += other.cpus
         self.peaks_kb += other.peaks_kb
@@ -71,7 +75,9 @@ class Runner:
         _, status, usage = os.wait4(pid, 0)
         wall = (time.perf_counter_ns() - begin) / 1e9
         self._check(argv, os.waitstatus_to_exitcode(status), expect)
-        return Timing([wall], [usage.ru_utime + usage.ru_stime], [usage.ru_maxrss])
+        # Until it becomes the command, the new process shares our memory, and the kernel counts that as its peak.
+        floor_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return Timing([wall], [usage.ru_utime + usage.ru_stime], [usage.ru_maxrss], floor_kb)
 
     def many(self, argv, cwd, n, expect=None):
         """Runs the same process n times; for commands that leave the same state behind."""

@@ -9,7 +9,8 @@ NOTES = """\
 ## How to read it
 
 - A figure is the wall-clock time of whole processes: median (min to max) of `n`; `CPU` is user and system time of the
-  process and its children, `peak` the largest resident set of any of them. Ratios are of medians.
+  process and its children, `peak` the largest resident set of any of them (`<` where it is below what the measuring script itself has, which
+  hides it). Ratios are of medians.
 - `baseline` is what the machine itself can do: `cp` for whatever has to move bytes or make files, `find` for a look at every
   file, `ninja` for looking at a graph, `true` for starting a process.
 - All tools of a row were measured one after the other in the same run; rows may come from different runs, `at` is the commit.
@@ -76,7 +77,7 @@ def cells(row, commit):
         str(row.ours.n),
         spread(row.ours),
         duration(row.ours.cpu),
-        f"{row.ours.peak_mb:.0f} MB",
+        row.ours.peak,
         f"<= {duration(row.target_seconds)}" if row.target_seconds is not None else "-",
         f"{base_name} {duration(base.median)}" if base else "-",
         ratio(row.ours.median, base.median) if base else "-",
@@ -100,7 +101,7 @@ def print_row(row):
     dvc = f"; DVC {duration(row.dvc.median)}, {ratio(row.dvc.median, row.ours.median)} times ours" if row.dvc else ""
     others = "".join(f"; {name} {duration(timing.median)}" for name, timing in row.others)
     note = f" [{row.note}]" if row.note else ""
-    print(f"{row.id} {row.what}: {spread(row.ours)}, n={row.ours.n}, CPU {duration(row.ours.cpu)}, {row.ours.peak_mb:.0f} MB"
+    print(f"{row.id} {row.what}: {spread(row.ours)}, n={row.ours.n}, CPU {duration(row.ours.cpu)}, {row.ours.peak}"
           f"{base}{dvc}{others}; met: {verdict(row)}{note}", flush=True)
 
 
