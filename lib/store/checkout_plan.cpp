@@ -86,7 +86,10 @@ void require_landing(const CheckoutItem& item) {
 class Planner {
  public:
   Planner(const std::string& root, const LocalDb& db, const CheckoutOptions& options)
-      : root_(root), db_(db), options_(options), read_wanted_([&db](const hash::ObjectId& id) { return db.read_tree(id); }) {}
+      : root_(root),
+        db_(db),
+        options_(options),
+        read_wanted_([&db](const hash::ObjectId& id) { return db.read_tree(id); }) {}
 
   CheckoutPlan run(const std::vector<CheckoutItem>& items) {
     for (const CheckoutItem& item : items) {
@@ -145,8 +148,12 @@ class Planner {
           plan_removal(item, path, *difference.before, read_now, refilled);
           break;
         }
-        case Change::added: plan_addition(item, path, *difference.after, cleared); break;
-        case Change::modified: add_file(item, {path, *difference.after, difference.before, false}); break;
+        case Change::added:
+          plan_addition(item, path, *difference.after, cleared);
+          break;
+        case Change::modified:
+          add_file(item, {path, *difference.after, difference.before, false});
+          break;
       }
     }
     if (options_.relink && item.wanted) {
@@ -280,9 +287,7 @@ class Planner {
   struct Needed {
     hash::ObjectId id;
     fs::RepoPath path;
-    friend bool operator<(const Needed& a, const Needed& b) {
-      return a.id != b.id ? a.id < b.id : a.path < b.path;
-    }
+    friend bool operator<(const Needed& a, const Needed& b) { return a.id != b.id ? a.id < b.id : a.path < b.path; }
   };
 
   /// Returns the paths whose objects are not in the store with the right bytes, sorted.

@@ -85,7 +85,8 @@ class Comparison {
     auto left = before.entries.begin();
     auto right = after.entries.begin();
     while (left != before.entries.end() || right != after.entries.end()) {
-      const bool take_left = right == after.entries.end() || (left != before.entries.end() && left->name <= right->name);
+      const bool take_left =
+          right == after.entries.end() || (left != before.entries.end() && left->name <= right->name);
       const bool take_right =
           left == before.entries.end() || (right != after.entries.end() && right->name <= left->name);
       const std::string& name = take_left ? left->name : right->name;

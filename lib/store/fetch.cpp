@@ -148,7 +148,8 @@ class Fetch {
 
   std::size_t end_of_portion(std::size_t first) const {
     std::size_t end = first;
-    for (std::uint64_t bytes = 0; end < files_.size() && end - first < portion_objects && bytes < portion_bytes; ++end) {
+    for (std::uint64_t bytes = 0; end < files_.size() && end - first < portion_objects && bytes < portion_bytes;
+         ++end) {
       bytes += files_[end].entry.size;
     }
     return end;
@@ -191,7 +192,8 @@ class Fetch {
   }
 
   /// Receives an object and checks its bytes; what arrives damaged is asked for once more. Nothing: it is not there.
-  std::optional<fs::TempFile> receive(const hash::ObjectId& id, std::uint64_t limit_bytes, const std::string& directory) {
+  std::optional<fs::TempFile> receive(const hash::ObjectId& id, std::uint64_t limit_bytes,
+                                      const std::string& directory) {
     for (int attempt = 0; attempt < 2; ++attempt) {
       fs::TempFile file(directory);
       if (!from_.get(id, file, limit_bytes)) {

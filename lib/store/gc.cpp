@@ -374,8 +374,8 @@ GcResult collect_garbage(const LocalDb& db, const std::vector<std::unique_ptr<Ro
     return {};
   }
   db.ensure_layout();
-  const auto lock = fs::LockFile::acquire(db.root() + "/gc.lock", fs::LockFile::Mode::exclusive,
-                                          fs::holder_text("gc"), std::nullopt, [](const std::string&) {});
+  const auto lock = fs::LockFile::acquire(db.root() + "/gc.lock", fs::LockFile::Mode::exclusive, fs::holder_text("gc"),
+                                          std::nullopt, [](const std::string&) {});
   return Collector(db, sources, options).run();
 }
 

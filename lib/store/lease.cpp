@@ -106,8 +106,9 @@ std::vector<std::string> Lease::alive(const LocalDb& db) {
     if (!stat) {
       continue;
     }
-    const bool lives = is_ours(entry.name, host) ? is_locked(path)
-                                                 : is_locked(path) || store_now_ns(db) - stat->mtime_ns < foreign_lifetime_ns;
+    const bool lives = is_ours(entry.name, host)
+                           ? is_locked(path)
+                           : is_locked(path) || store_now_ns(db) - stat->mtime_ns < foreign_lifetime_ns;
     if (lives) {
       names.push_back(entry.name);
     } else {

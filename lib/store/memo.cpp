@@ -272,8 +272,14 @@ void Memo::record(const fs::FileStat& stat, const hash::Digest& digest, std::int
   if (stat.type != fs::FileType::file || too_fresh(stat, seen_ns, link)) {
     return;
   }
-  Record record{.device = stat.device, .inode = stat.inode, .size = stat.size, .mtime_ns = stat.mtime_ns,
-                .ctime_ns = stat.ctime_ns, .day = state_->day, .algorithm = digest.algorithm(), .flags = flag_used};
+  Record record{.device = stat.device,
+                .inode = stat.inode,
+                .size = stat.size,
+                .mtime_ns = stat.mtime_ns,
+                .ctime_ns = stat.ctime_ns,
+                .day = state_->day,
+                .algorithm = digest.algorithm(),
+                .flags = flag_used};
   std::copy(digest.bytes().begin(), digest.bytes().end(), record.digest.begin());
   if (link == Link::into_cache) {
     record.flags |= flag_into_cache;
@@ -299,9 +305,9 @@ std::vector<Record> Memo::State::recorded_here() const {
 
 void Memo::State::save_merged() {
   fs::make_directories(path.substr(0, std::min(path.rfind('/'), path.size())));
-  const auto lock = fs::LockFile::acquire(path + ".lock", fs::LockFile::Mode::exclusive,
-                                          fs::holder_text("saving what was hashed"), std::chrono::seconds(5),
-                                          [](const std::string&) {});
+  const auto lock =
+      fs::LockFile::acquire(path + ".lock", fs::LockFile::Mode::exclusive, fs::holder_text("saving what was hashed"),
+                            std::chrono::seconds(5), [](const std::string&) {});
   const std::unique_ptr<Table> reread = Table::open(path);
   const bool ours = mapped && reread && mapped->same_file(*reread);
   const std::vector<Record> fresh = recorded_here();

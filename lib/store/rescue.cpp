@@ -49,8 +49,12 @@ void move_by_copying(const std::string& source, const std::string& target) {
   check_interrupt();
   const auto stat = fs::stat_path(source);
   switch (stat ? stat->type : fs::FileType::other) {
-    case fs::FileType::file: copy_verified(source, target); break;
-    case fs::FileType::link: fs::make_symlink(fs::read_link(source).value_or(""), target); break;
+    case fs::FileType::file:
+      copy_verified(source, target);
+      break;
+    case fs::FileType::link:
+      fs::make_symlink(fs::read_link(source).value_or(""), target);
+      break;
     case fs::FileType::directory: {
       fs::make_directory(target);
       for (const fs::DirEntry& entry : fs::list_directory(source)) {
@@ -60,7 +64,8 @@ void move_by_copying(const std::string& source, const std::string& target) {
       fs::remove_empty_directory(source);
       return;
     }
-    case fs::FileType::other: throw Error("cannot move {}: it is no file, directory or link", quoted(source));
+    case fs::FileType::other:
+      throw Error("cannot move {}: it is no file, directory or link", quoted(source));
   }
   fs::remove_file(source);
 }

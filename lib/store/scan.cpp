@@ -119,8 +119,7 @@ void Scan::scan_directory(ScannedDirectory& directory) {
   if (!options_.ignore_name.empty() && file != found.end() && file->name == options_.ignore_name &&
       file->stat.type == fs::FileType::file) {
     const std::string text = fs::read_file(directory.absolute + "/" + file->name, 1U << 20U);
-    directory.ignore =
-        std::make_shared<fs::IgnoreStack>(directory.ignore->with(fs::IgnoreFile(directory.path, text)));
+    directory.ignore = std::make_shared<fs::IgnoreStack>(directory.ignore->with(fs::IgnoreFile(directory.path, text)));
   }
   directory.tree.entries.reserve(found.size());
   for (fs::StatEntry& entry : found) {
@@ -140,7 +139,9 @@ void Scan::add_entry(ScannedDirectory& directory, fs::StatEntry& found) {
   const auto index = static_cast<std::uint32_t>(directory.tree.entries.size());
   TreeEntry item{"", {EntryKind::tree, zero_digest(algorithm_), 0, 0}};
   switch (found.stat.type) {
-    case fs::FileType::directory: directory.children.emplace_back(index, 0); break;
+    case fs::FileType::directory:
+      directory.children.emplace_back(index, 0);
+      break;
     case fs::FileType::file: {
       bool known = false;
       take_file(item, found.stat, known);
@@ -149,7 +150,9 @@ void Scan::add_entry(ScannedDirectory& directory, fs::StatEntry& found) {
       }
       break;
     }
-    case fs::FileType::link: add_link(directory, found); return;
+    case fs::FileType::link:
+      add_link(directory, found);
+      return;
     case fs::FileType::other:
       throw refuse_entry(directory.path / found.name, "it is neither a file, a directory nor a link");
   }
@@ -217,8 +220,8 @@ void Scan::enter_children(std::size_t parent) {
 }
 
 std::string Scan::content_path(const ScannedFile& file) const {
-  std::string path = file.directory != nullptr ? file.directory->absolute + "/" + file.item->name
-                                               : root_ + "/" + path_.str();
+  std::string path =
+      file.directory != nullptr ? file.directory->absolute + "/" + file.item->name : root_ + "/" + path_.str();
   const auto id = db_ != nullptr ? linked_object(*db_, path) : std::nullopt;
   return id ? db_->path(*id) : path;
 }

@@ -27,9 +27,9 @@ struct ScannedDirectory {
   fs::RepoPath path;
   std::string absolute;
   std::shared_ptr<const fs::IgnoreStack> ignore;
-  Tree tree;                           ///< digests are zero until they are known
-  std::vector<std::uint32_t> unknown;  ///< entries that are files to be hashed
-  std::vector<std::uint32_t> links;    ///< entries that are symbolic links kept as such
+  Tree tree;                                                    ///< digests are zero until they are known
+  std::vector<std::uint32_t> unknown;                           ///< entries that are files to be hashed
+  std::vector<std::uint32_t> links;                             ///< entries that are symbolic links kept as such
   std::vector<std::pair<std::uint32_t, std::size_t>> children;  ///< entry and index of the directory
 };
 

@@ -46,7 +46,7 @@ class Staging {
   const LocalDb& db_;
   const CheckoutOptions& options_;
   std::map<std::uint64_t, fs::TempDir> directories_;  ///< by device
-  std::map<std::string, std::string> staged_for_;    ///< staging directory by the target's parent
+  std::map<std::string, std::string> staged_for_;     ///< staging directory by the target's parent
   std::vector<std::string> files_;
   std::vector<std::string> trees_;
   std::vector<StagedFile> made_;

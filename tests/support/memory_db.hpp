@@ -24,12 +24,12 @@ namespace mlops::test {
 class MemoryDb : public store::ObjectDb {
  public:
   // Faults, by object.
-  std::set<hash::ObjectId> fails_to_put;      ///< put throws
-  std::set<hash::ObjectId> fails_to_get;      ///< get throws
-  std::set<hash::ObjectId> corrupts;          ///< get gives other bytes of the same length
-  std::set<hash::ObjectId> corrupts_once;     ///< as corrupts, the first time only
-  std::set<hash::ObjectId> truncates;         ///< get gives half
-  std::set<hash::ObjectId> claims_but_lost;   ///< `missing` says that it is there, get says that it is not
+  std::set<hash::ObjectId> fails_to_put;     ///< put throws
+  std::set<hash::ObjectId> fails_to_get;     ///< get throws
+  std::set<hash::ObjectId> corrupts;         ///< get gives other bytes of the same length
+  std::set<hash::ObjectId> corrupts_once;    ///< as corrupts, the first time only
+  std::set<hash::ObjectId> truncates;        ///< get gives half
+  std::set<hash::ObjectId> claims_but_lost;  ///< `missing` says that it is there, get says that it is not
 
   std::map<hash::ObjectId, std::string> objects;
   std::atomic<int> missing_calls{0};

@@ -44,7 +44,9 @@ class StoreProject {
 
   void write(const std::string& name, std::string_view content) const { dir_.write("ws/" + name, content); }
   std::string read(const std::string& name) const { return dir_.read("ws/" + name); }
-  bool exists(const std::string& name) const { return std::filesystem::exists(std::filesystem::symlink_status(at(name))); }
+  bool exists(const std::string& name) const {
+    return std::filesystem::exists(std::filesystem::symlink_status(at(name)));
+  }
   void remove(const std::string& name) const { std::filesystem::remove_all(at(name)); }
   void make_executable(const std::string& name) const { ::chmod(at(name).c_str(), 0755); }
 

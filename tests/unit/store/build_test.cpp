@@ -140,8 +140,7 @@ TEST_CASE("ignored entries are not part of a tree, ignore files are", "[store]")
 
   store::BuildOptions options = project.build_options();
   options.ignore = options.ignore.with(fs::IgnoreFile({}, "d/a\n"));
-  const auto entry =
-      store::hash_path(project.root(), fs::RepoPath::parse("d"), project.memo(), &project.db(), options);
+  const auto entry = store::hash_path(project.root(), fs::RepoPath::parse("d"), project.memo(), &project.db(), options);
   CHECK(entry->files == 3);
   options.ignore_name = "";
   CHECK(store::hash_path(project.root(), fs::RepoPath::parse("d"), project.memo(), &project.db(), options)->files == 7);

@@ -60,8 +60,9 @@ Entry put_file(StoreProject& project, const std::string& content, EntryKind kind
 }
 
 std::string random_name(std::mt19937& random) {
-  static const std::vector<std::string> odd{"with space", "new\nline", "tab\t", "qu\"ote'", "-dash", "back\\slash",
-                                            "\xff\xfe", "\xc3\xa9", "*", "a.mlops", "...", "CON", "x\r"};
+  static const std::vector<std::string> odd{"with space",  "new\nline", "tab\t",    "qu\"ote'", "-dash",
+                                            "back\\slash", "\xff\xfe",  "\xc3\xa9", "*",        "a.mlops",
+                                            "...",         "CON",       "x\r"};
   std::string name = random() % 3 == 0 ? odd[random() % odd.size()] : std::string();
   return name + static_cast<char>('a' + random() % 26) + std::to_string(random() % 1000);
 }
@@ -81,14 +82,20 @@ void make_random_tree(const StoreProject& project, const std::string& path, std:
   for (auto count = random() % 6; count > 0; --count) {
     const std::string name = path + "/" + random_name(random);
     switch (random() % (depth > 0 ? 6 : 4)) {
-      case 0: std::filesystem::create_symlink("a/" + random_name(random), project.at(name)); break;
+      case 0:
+        std::filesystem::create_symlink("a/" + random_name(random), project.at(name));
+        break;
       case 1:
         project.write(name, random_content(random));
         project.make_executable(name);
         break;
       case 2:
-      case 3: project.write(name, random_content(random)); break;
-      default: make_random_tree(project, name, random, depth - 1); break;
+      case 3:
+        project.write(name, random_content(random));
+        break;
+      default:
+        make_random_tree(project, name, random, depth - 1);
+        break;
     }
   }
 }
@@ -224,7 +231,9 @@ TEST_CASE("missing or corrupt objects are named before anything changes", "[stor
   project.write("d/b", "2");
   project.write("d/c", "3");
   const Entry first = project.add("d");
-  const auto id_of = [&](const char* name) { return project.db().find_in_tree(first, fs::RepoPath::parse(name))->id(); };
+  const auto id_of = [&](const char* name) {
+    return project.db().find_in_tree(first, fs::RepoPath::parse(name))->id();
+  };
   std::filesystem::remove(project.db().path(id_of("a")));
   project.corrupt(id_of("b"));
   project.reopen();

@@ -62,8 +62,10 @@ TEST_CASE("equal entries differ in nothing and are not read", "[store]") {
 TEST_CASE("a diff lists files in order and reads only what differs", "[store]") {
   Trees trees;
   const Entry same = trees.tree({{"x", trees.file("x")}});
-  const Entry before = trees.tree({{"a", trees.file("1")}, {"b", trees.file("2")}, {"same", same}, {"z", trees.file("z")}});
-  const Entry after = trees.tree({{"a", trees.file("1")}, {"b", trees.file("3")}, {"c", trees.file("c")}, {"same", same}});
+  const Entry before =
+      trees.tree({{"a", trees.file("1")}, {"b", trees.file("2")}, {"same", same}, {"z", trees.file("z")}});
+  const Entry after =
+      trees.tree({{"a", trees.file("1")}, {"b", trees.file("3")}, {"c", trees.file("c")}, {"same", same}});
   CHECK(listed(store::diff_entries(before, trees.reader(), after, trees.reader())) == Lines{"~b", "+c", "-z"});
   CHECK(trees.reads == 2);
 }

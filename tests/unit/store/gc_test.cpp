@@ -270,10 +270,12 @@ TEST_CASE("trees leave before files", "[store]") {
   std::vector<bool> removed;
   fs::set_fault_hook([&](std::string_view call, std::string_view path) {
     const bool tree = path.size() > 5 && path.substr(path.size() - 5) == ".tree";
-    if (call == "rename" && path.find("/trash/") != std::string_view::npos && path.find("sha256-") != std::string_view::npos) {
+    if (call == "rename" && path.find("/trash/") != std::string_view::npos &&
+        path.find("sha256-") != std::string_view::npos) {
       moved.push_back(tree);
     }
-    if (call == "unlink" && path.find("/trash/") != std::string_view::npos && path.find("sha256-") != std::string_view::npos) {
+    if (call == "unlink" && path.find("/trash/") != std::string_view::npos &&
+        path.find("sha256-") != std::string_view::npos) {
       removed.push_back(tree);
     }
     return 0;

@@ -60,7 +60,8 @@ TEST_CASE("an object is published read-only under its name and found again", "[s
   StoreProject project(fs::Durability::batch);
   const hash::ObjectId id = put(project, "hello\n");
   CHECK(id.digest.hex() == "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03");
-  const auto stat = fs::stat_path(project.cache() + "/objects/sha256/58/91b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03");
+  const auto stat = fs::stat_path(project.cache() +
+                                  "/objects/sha256/58/91b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03");
   REQUIRE(stat);
   CHECK(stat->mode == 0444);
   CHECK(project.db().has(id));

@@ -19,8 +19,15 @@ constexpr std::int64_t second = 1'000'000'000;
 constexpr std::int64_t long_ago = 1'600'000'000 * second + 123'456'789;
 
 fs::FileStat stat_of(std::uint64_t inode) {
-  return {.type = fs::FileType::file, .device = 7, .inode = inode, .size = 10 + inode, .mtime_ns = long_ago,
-          .ctime_ns = long_ago + 5, .mode = 0644, .owner = 0, .links = 1};
+  return {.type = fs::FileType::file,
+          .device = 7,
+          .inode = inode,
+          .size = 10 + inode,
+          .mtime_ns = long_ago,
+          .ctime_ns = long_ago + 5,
+          .mode = 0644,
+          .owner = 0,
+          .links = 1};
 }
 
 hash::Digest digest_of(std::uint64_t number) {

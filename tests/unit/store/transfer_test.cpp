@@ -133,7 +133,8 @@ TEST_CASE("what is neither here nor there is missing, whatever it is", "[store]"
     CHECK(labels(result.failed) == Labels{"d"});
   }
   SECTION("a file that is there") {
-    store::push(project.db(), remote, {{*project.db().find_in_tree(*project.entry, fs::RepoPath::parse("a")), "a"}}, {});
+    store::push(project.db(), remote, {{*project.db().find_in_tree(*project.entry, fs::RepoPath::parse("a")), "a"}},
+                {});
     std::filesystem::remove(project.db().path(project.id("a")));
     CHECK(store::push(project.db(), remote, project.wanted(), {}).complete());
   }

@@ -41,13 +41,11 @@ TEST_CASE("a tree has one canonical text", "[store]") {
                    {"run", {EntryKind::exec, digest(hex_b), 0, 1}},
                    {"\xc3\xa9", {EntryKind::file, digest(hex_a), 1, 1}},
                    {"\xff\xc3", {EntryKind::file, digest(hex_a), 1, 1}}}};
-  const std::string text = "mlops-tree 1\n"
-                           "file " + hex_a + " 4 1 a b\n" +
-                           "tree " + hex_b + " 1048576 12 images\n" +
-                           "link " + hex_a + " 3 1 new\\nline\\r\\\\\n" +
-                           "exec " + hex_b + " 0 1 run\n" +
-                           "file " + hex_a + " 1 1 \xc3\xa9\n" +
-                           "file " + hex_a + " 1 1 \\xff\\xc3\n";
+  const std::string text =
+      "mlops-tree 1\n"
+      "file " +
+      hex_a + " 4 1 a b\n" + "tree " + hex_b + " 1048576 12 images\n" + "link " + hex_a + " 3 1 new\\nline\\r\\\\\n" +
+      "exec " + hex_b + " 0 1 run\n" + "file " + hex_a + " 1 1 \xc3\xa9\n" + "file " + hex_a + " 1 1 \\xff\\xc3\n";
   CHECK(store::encode_tree(tree) == text);
   CHECK(store::decode_tree(text, "test") == tree);
   CHECK(tree.size() == 1048585);
@@ -149,7 +147,8 @@ TEST_CASE("names of any bytes survive escaping", "[store]") {
   for (int round = 0; round < 5'000; ++round) {
     std::string name;
     for (auto length = random() % 12; length > 0; --length) {
-      name.push_back(static_cast<char>(random() % 2 == 0 ? random() % 256 : "\n\r\\x\xc3\xa9\xe2\x82\xac"[random() % 9]));
+      name.push_back(
+          static_cast<char>(random() % 2 == 0 ? random() % 256 : "\n\r\\x\xc3\xa9\xe2\x82\xac"[random() % 9]));
     }
     const std::string escaped = store::escape_name(name);
     REQUIRE(escaped.find('\n') == std::string::npos);
