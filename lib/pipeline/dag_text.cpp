@@ -73,6 +73,7 @@ class Drawing {
     if (here.size() > 1) {
       draw_bridge(here, '\'');
       std::for_each(here.begin() + 1, here.end(), [&](std::size_t lane) { lanes_[lane].reset(); });
+      drop_free_lanes();
     }
     return here.front();
   }
@@ -88,6 +89,11 @@ class Drawing {
     if (opened.size() > 1) {
       draw_bridge(opened, '.');
     }
+    drop_free_lanes();
+  }
+
+  /// Those at the right edge; others keep their place so that lines stay straight.
+  void drop_free_lanes() {
     while (!lanes_.empty() && !lanes_.back()) {
       lanes_.pop_back();
     }
