@@ -100,13 +100,13 @@ store::TransferOptions transfer_options(const Workspace& workspace, const SyncOp
           .progress = workspace.session().progress};
 }
 
-/// Opens a remote. A dry run also answers for a place that nothing was ever pushed to, and leaves it as it is.
+/// Opens a remote. A dry run also answers for an empty place that nothing was ever pushed to, and leaves it as it is.
 std::unique_ptr<remote::Remote> open(Workspace& workspace, const SyncOptions& options, const std::string& name,
                                      remote::Remote::Access access) {
   auto remote = workspace.connect_remote(name_or_none(name));
   if (!options.dry_run) {
     remote->open(access);
-  } else if (remote->transport().place() == remote::Transport::Place::occupied) {
+  } else if (remote->transport().place() != remote::Transport::Place::empty) {
     remote->open(remote::Remote::Access::read);
   }
   return remote;
