@@ -186,7 +186,7 @@ class Stress:
                     continue
                 self.check(kind, digest, origin, seen, problems)
         for clone in self.clones:
-            for words in (["status"], ["repro"], ["checkout"], ["fsck"], ["gc", "--dry-run"]):
+            for words in (["status"], ["repro"], ["checkout", "--force"], ["fsck"], ["gc", "--dry-run"]):
                 code, output = self.call(clone, random.Random(0), *words) if not self.options.kill else \
                     (lambda d: (d.returncode, d.stdout))(subprocess.run(
                         [self.options.mlops, *words], cwd=clone, env=self.env, stdin=subprocess.DEVNULL,
