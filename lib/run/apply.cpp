@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "fs/beneath.hpp"
 #include "fs/file.hpp"
 #include "fs/stat.hpp"
 #include "repo/git_ignore.hpp"
@@ -69,6 +70,7 @@ class Application {
       return;
     }
     fs::require_declarable(path, "the record of run " + run_.record.id);
+    fs::require_no_link_parents(workspace_.root(), path);
     planned_.insert(path);
     FileChange change{.content = in_run(from), .executable = item->mode == git::FileMode::executable};
     const auto stat = fs::stat_path(workspace_.absolute(path));
@@ -100,6 +102,11 @@ class Application {
     for (const RunPaths::Path& out : paths_.outputs()) {
       if (!out.cached) {
         plan_uncached(out);
+      }
+    }
+    for (const spec::Pointer& pointer : here_->pointers) {
+      if (is_output(pointer.path)) {
+        files_.insert_or_assign(repo::Snapshot::pointer_file(dialect, pointer.path), FileChange{});
       }
     }
   }
@@ -202,6 +209,11 @@ class Application {
     const auto lock = workspace_.lock_metadata();
     for (const auto& [path, change] : files_) {
       const std::string absolute = workspace_.absolute(path);
+      if (!change.content) {
+        fs::remove_file(absolute);
+        result.removed.push_back(path);
+        continue;
+      }
       fs::make_directories(workspace_.absolute(path.parent()));
       // Outputs restored from the stage cache may be links or read-only; a new file is neither.
       fs::write_file_atomic(absolute, *change.content, change.executable ? 0777 : 0666, workspace_.durability());

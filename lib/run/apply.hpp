@@ -18,7 +18,7 @@ struct ApplyOptions {
 struct ApplyResult {
   Run run;
   std::vector<fs::RepoPath> written;  ///< parameter files, pipeline file, lock, pointers, uncached outputs
-  std::vector<fs::RepoPath> removed;  ///< pointers that the run does not have
+  std::vector<fs::RepoPath> removed;  ///< pointers to what the run makes by a stage
   std::vector<std::pair<fs::RepoPath, std::string>> rescued;  ///< path and where its bytes are now
   std::vector<std::string> code;  ///< other files of the run's tree that differ here; they are left alone
   repo::CheckoutResult checkout;

@@ -1,51 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What git trees name of the store: pointers, locks, and the logs and locks of runs.
+// Every object that git trees may name, for gc.
+//
+// All our files name objects by the hexadecimal digits of their digests, so pointers, locks and records are not parsed
+// but searched for such words. That finds at least what a parser would, also in a lock that was committed with conflict
+// markers, and is so cheap that ten thousand commits are a matter of seconds: each file and each directory is looked at
+// once, however many commits have it. A file of a newer format stops it, since it might name objects in another way.
+// What is found too much (digests of files that git keeps) names no object of the cache and does no harm.
 
 #include <functional>
-#include <map>
-#include <memory>
-#include <string>
+#include <string_view>
 #include <unordered_set>
-#include <vector>
 
-#include "repo/workspace.hpp"
+#include "git/repository.hpp"
+#include "spec/dialect.hpp"
 #include "store/tree.hpp"
 
 namespace mlops::run {
 
-/// One entry of the store that something in git names.
-struct Reference {
-  std::string label;  ///< path of the data, or "log of train" of a run; printable
-  store::Entry entry;
-};
-
-/// Reads the references of many commits and trees of one project.
-///
-/// A file and a directory are looked at once, however many commits have them, so that a long history costs what
-/// changed in it. Files that cannot be read throw Error naming commit and path; gc must not guess.
 class References {
  public:
-  explicit References(repo::Workspace& workspace);
-  References(const References&) = delete;
-  References& operator=(const References&) = delete;
-  ~References();
+  explicit References(const spec::Dialect& dialect) : dialect_(dialect) {}
 
-  using Visit = std::function<void(const Reference&)>;
-  /// Visits what a commit or tree names and no tree before it did.
-  void visit_new(const git::Oid& commit_or_tree, const Visit& visit);
-  /// Visits everything that a commit or tree names; entries of files seen before are known already.
-  void visit_all(const git::Oid& commit_or_tree, const Visit& visit);
-  /// Visits what one blob names, given its path in a git tree; nothing for files that name none.
-  void visit_blob(const git::Oid& blob, const fs::RepoPath& path, const Visit& visit);
+  /// Adds what a commit or tree names. Throws Error when an object of git's cannot be read, or (format) for a file of a
+  /// newer format.
+  void add_tree(const git::Repository& git, const git::Oid& commit_or_tree);
+  /// Adds what one blob names, if it is a file of ours by its path in a git tree.
+  void add_blob(const git::Repository& git, const git::Oid& blob, const fs::RepoPath& path);
+  /// Adds what a text names; `where` is for messages.
+  void add_text(std::string_view text, std::string_view where);
+  void add(const store::Entry& entry) { digests_.insert(entry.digest); }
+
+  /// Calls `visit` for each digest, as a file and as a tree, since a word does not tell which.
+  void for_each(const std::function<void(const store::Entry&)>& visit) const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
+  struct OidHash {
+    std::size_t operator()(const git::Oid& id) const noexcept;
+  };
+  bool is_ours(const fs::RepoPath& path) const;
 
-/// What the work tree names: its pointers, lock and journal.
-std::vector<Reference> workspace_references(repo::Workspace& workspace);
+  const spec::Dialect& dialect_;
+  std::unordered_set<git::Oid, OidHash> seen_;  // trees and blobs; their ids do not collide
+  std::unordered_set<hash::Digest> digests_;
+};
 
 }  // namespace mlops::run

@@ -59,7 +59,7 @@ struct ReproduceResult {
   std::vector<std::string> stages;  ///< what the record holds, in order
   std::vector<std::string> inputs;  ///< stages whose recorded outputs were inputs (frozen)
   pipeline::ReproResult repro;
-  std::vector<OutputVerdict> outputs;  ///< sorted by path; empty when a stage failed
+  std::vector<OutputVerdict> outputs;  ///< of the stages that ran to their end; sorted by path
   std::string directory;  ///< absolute, when it was kept
   /// Whether every stage ran and every output is the same or near enough.
   bool same() const;
