@@ -9,6 +9,7 @@
 #include "repo/git_ignore.hpp"
 #include "repo/journal.hpp"
 #include "util/error.hpp"
+#include "util/interrupt.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>
@@ -210,6 +211,7 @@ ReproResult repro_locked(repo::Workspace& workspace, const repo::Snapshot& snaps
   if (dry && !options.dry && snapshot.journal_pending) {
     recorder.flush();
   }
+  const InterruptsHeld held;
   workspace.save_memo();
   return result;
 }

@@ -36,6 +36,7 @@ ReproResult Runner::run() {
       settle(at, skipped(at, why));
     }
   }
+  const InterruptsHeld held;
   context_.recorder.flush();
   return std::move(result_);
 }

@@ -5,6 +5,7 @@
 #include "store/build.hpp"
 #include "util/clock.hpp"
 #include "util/error.hpp"
+#include "util/interrupt.hpp"
 #include "util/log.hpp"
 #include "util/text.hpp"
 
@@ -206,6 +207,7 @@ void StageRun::collect() {
 
 /// A failed stage's log is kept as well; losing it must not hide the failure.
 void StageRun::keep_log() {
+  const InterruptsHeld held;
   try {
     store::WriteBatch batch(context_.workspace.db());
     report_.log = log_.store(batch);

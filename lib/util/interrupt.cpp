@@ -20,6 +20,8 @@ std::atomic<int> signal_count{0};
 std::atomic<int> wake_fd{-1};
 static_assert(std::atomic<int>::is_always_lock_free);
 
+thread_local int holds = 0;
+
 void record(int signal) {
   const int saved_errno = errno;
   int none = 0;
@@ -87,9 +89,13 @@ void clear_interrupt() {
 }
 
 void check_interrupt() {
-  if (const int signal = pending_interrupt()) {
+  if (const int signal = pending_interrupt(); signal != 0 && holds == 0) {
     throw Interrupted(signal);
   }
 }
+
+InterruptsHeld::InterruptsHeld() { ++holds; }
+
+InterruptsHeld::~InterruptsHeld() { --holds; }
 
 }  // namespace mlops

@@ -23,4 +23,14 @@ void clear_interrupt();
 /// Throws Interrupted if a stop signal is pending. Loops over files or buffers call it.
 void check_interrupt();
 
+/// While one lives, `check_interrupt` does not throw in this thread: for the short work of recording what was done
+/// before the signal came.
+class InterruptsHeld {
+ public:
+  InterruptsHeld();
+  InterruptsHeld(const InterruptsHeld&) = delete;
+  InterruptsHeld& operator=(const InterruptsHeld&) = delete;
+  ~InterruptsHeld();
+};
+
 }  // namespace mlops

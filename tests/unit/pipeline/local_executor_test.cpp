@@ -146,7 +146,11 @@ TEST_CASE("a job that ignores the signal is killed after the grace") {
 
 TEST_CASE("a stop signal reaches the job, which may tidy up") {
   Bench bench;
-  bench.on_output = [] { raise_interrupt(SIGINT); };
+  bench.on_output = [] {
+    if (pending_interrupt() == 0) {
+      raise_interrupt(SIGINT);
+    }
+  };
   bench.start(bench.job("trap 'echo tidied > tidy; exit 0' INT; echo ready; while :; do sleep 0.05; done"));
   const JobResult result = bench.wait(pass_on(bench));
   CHECK(result.how == JobResult::How::interrupted);
@@ -156,7 +160,11 @@ TEST_CASE("a stop signal reaches the job, which may tidy up") {
 
 TEST_CASE("what the shell had started gets the grace although the shell is gone") {
   Bench bench;
-  bench.on_output = [] { raise_interrupt(SIGTERM); };
+  bench.on_output = [] {
+    if (pending_interrupt() == 0) {
+      raise_interrupt(SIGTERM);
+    }
+  };
   bench.start(bench.job("(trap 'sleep 0.3; echo saved > saved; exit' TERM; echo up; while :; do sleep 0.05; done); true"));
   const JobResult result = bench.wait(pass_on(bench));
   CHECK(result.how == JobResult::How::interrupted);
