@@ -129,6 +129,15 @@ bool asks_for(const Args& args, const std::vector<std::string>& words, std::stri
   return false;
 }
 
+ExitCode execute(Loaded& loaded, const CommandSpec& spec, std::vector<std::string> words, Context& context) {
+  parse(loaded.args, std::move(words), spec.name);
+  apply_globals(loaded, context);
+  ProgressBar progress(context);
+  context.progress = &progress;
+  log::set_sink([&](log::Level level, std::string_view text) { progress.print(level, text); });
+  return loaded.command->run(context);
+}
+
 ExitCode dispatch(std::vector<std::string> words, Context& context) {
   auto lifted = lift_globals(words);
   if (!words.empty() && words[0] == "help") {
@@ -155,12 +164,12 @@ ExitCode dispatch(std::vector<std::string> words, Context& context) {
   }
   context.json = asks_for(loaded.args, left, "--json") && find_arg(loaded.args, "--json") != nullptr;
   left.insert(left.begin(), lifted.begin(), lifted.end());
-  parse(loaded.args, left, spec->name);
-  apply_globals(loaded, context);
-  ProgressBar progress(context);
-  context.progress = &progress;
-  log::set_sink([&](log::Level level, std::string_view text) { progress.print(level, text); });
-  return loaded.command->run(context);
+  try {
+    return execute(loaded, *spec, left, context);
+  } catch (Error& error) {
+    if (error.code() != ExitCode::usage || !error.hints().empty()) throw;
+    throw std::move(error).hint("see `mlops {} --help`", spec->name);
+  }
 }
 
 }  // namespace

@@ -44,8 +44,8 @@ Error unknown_option(const Args& args, const std::string& word, std::string_view
     for (auto& name : arg.spellings()) known.push_back(name);
   }
   Error error = Error::usage("unknown option {}", mlops::quoted(word));
-  if (auto near = nearest(word, known)) error = std::move(error).hint("did you mean `{}`?", *near);
-  return help_hint(std::move(error), command);
+  const auto near = nearest(word, known);
+  return help_hint(near ? std::move(error).hint("did you mean `{}`?", *near) : std::move(error), command);
 }
 
 /// Judges one word of options; returns whether the next word is its value.

@@ -76,3 +76,56 @@ tiny_stages() {
   mlops stage add -n train -d data/prepared -d src/train.py -p train.lr,train.epochs -o model.json python3 src/train.py
   mlops stage add -n evaluate -d model.json -d data/prepared -d src/evaluate.py -M metrics.json python3 src/evaluate.py
 }
+
+# small_project: a project with one tracked directory and one stage that copies, both committed.
+small_project() {
+  git init -q .
+  mkdir -p data
+  printf 'one\n' >data/one
+  printf 'two\n' >data/two
+  printf 'k: 1\n' >params.yaml
+  mlops init -q
+  mlops add -q data
+  mlops -q stage add -n copy -d data -p k -o out.txt 'cat data/* params.yaml >out.txt'
+  mlops repro -q
+  git add -A
+  git commit -q -m begin
+}
+
+# state: all that a refused command must leave as it was: files, modes, links, git's view, refs; of .mlops only what
+# lasts (objects that nothing names are no change to anyone, nor are locks, memos and leases).
+state() {
+  find . -name .git -prune -o \( -path ./.mlops/tmp -o -path ./.mlops/cache/objects -o -path ./.mlops/cache/tmp \
+    -o -path ./.mlops/cache/leases -o -path ./.mlops/cache/projects \) -prune -o -printf '%y %m %l %p\0' | sort -z
+  find . -name .git -prune -o \( -path ./.mlops/tmp -o -path ./.mlops/cache \) -prune -o -type f -readable -print0 |
+    sort -z | xargs -0r sha256sum
+  [ ! -d .git ] || { git status --porcelain && git for-each-ref; }
+}
+
+# refused CODE COMMAND...: one error with a hint, this exit code, and nothing changed.
+refused() {
+  local before
+  before=$(state | tr '\0' '\n')
+  expect "$@"
+  [ "$(grep -c '^error: ' <<<"$out")" = 1 ] || fail "'${*:2}' should say one error, but said: $out"
+  has 'hint: '
+  [ "$before" = "$(state | tr '\0' '\n')" ] || fail "'${*:2}' changed something: $(diff <(echo "$before") <(state | tr '\0' '\n'))"
+}
+
+# powerless COMMAND...: runs it so that file modes count, also for root.
+powerless() {
+  if [ "$(id -u)" = 0 ]; then
+    setpriv --bounding-set=-dac_override,-dac_read_search "$@"
+  else
+    "$@"
+  fi
+}
+
+# await COMMAND...: until it succeeds, at most ten seconds.
+await() {
+  for _ in $(seq 200); do
+    "$@" >/dev/null 2>&1 && return
+    sleep 0.05
+  done
+  fail "'$*' never came true"
+}
