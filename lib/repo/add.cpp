@@ -65,7 +65,8 @@ void require_addable(Workspace& workspace, const fs::RepoPath& path) {
     throw Error::of(ErrorKind::missing, "{} does not exist", quoted(path.str()));
   }
   if (stat->type == fs::FileType::link && !is_cache_link(workspace, absolute)) {
-    throw Error("{} is a symbolic link", quoted(path.str())).hint("add what it leads to, or the directory that holds it");
+    throw Error("{} is a symbolic link", quoted(path.str()))
+        .hint("add what it leads to, or the directory that holds it");
   }
   if (stat->type == fs::FileType::other) {
     throw Error("{} is neither a file nor a directory", quoted(path.str()));
@@ -163,8 +164,7 @@ Added write_pointer(Workspace& workspace, const Request& request, const AddOptio
     pointer.entry = *request.entry;
   } else {
     store::WriteBatch batch(workspace.db());
-    pointer.entry =
-        with_entry(workspace.db(), batch, pointer.entry, request.path.below(request.data), *request.entry);
+    pointer.entry = with_entry(workspace.db(), batch, pointer.entry, request.path.below(request.data), *request.entry);
     batch.publish();
   }
   annotate(pointer, options);

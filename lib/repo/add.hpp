@@ -10,27 +10,27 @@
 namespace mlops::repo {
 
 struct AddOptions {
-  std::vector<std::string> targets{};  ///< as typed
-  bool glob = false;                 ///< targets are patterns
-  std::optional<std::string> desc{}, type{};            ///< replace what the pointer says, when given
+  std::vector<std::string> targets{};         ///< as typed
+  bool glob = false;                          ///< targets are patterns
+  std::optional<std::string> desc{}, type{};  ///< replace what the pointer says, when given
   std::optional<std::vector<std::string>> labels{};
   std::optional<spec::Value> meta{};
 };
 
 /// One target that was added.
 struct Added {
-  fs::RepoPath path;      ///< as asked for
-  fs::RepoPath data;      ///< the tracked path: `path`, or the tracked directory that holds it
-  fs::RepoPath pointer;   ///< its pointer file
-  store::Entry entry;     ///< of `path`
-  bool changed = false;   ///< the pointer was made or says something else than before
+  fs::RepoPath path;     ///< as asked for
+  fs::RepoPath data;     ///< the tracked path: `path`, or the tracked directory that holds it
+  fs::RepoPath pointer;  ///< its pointer file
+  store::Entry entry;    ///< of `path`
+  bool changed = false;  ///< the pointer was made or says something else than before
 };
 
 struct AddResult {
-  std::vector<Added> added;            ///< sorted by path
-  std::uint64_t bytes_written = 0;     ///< that the cache did not have
+  std::vector<Added> added;                 ///< sorted by path
+  std::uint64_t bytes_written = 0;          ///< that the cache did not have
   std::vector<fs::RepoPath> changed_files;  ///< pointers and .gitignore files to be committed, sorted
-  bool staged = false;                 ///< core.autostage gave them to `git add`
+  bool staged = false;                      ///< core.autostage gave them to `git add`
 };
 
 /// Takes files and directories under version control: hashes and stores them, writes their pointers and the managed

@@ -30,7 +30,8 @@ void require_no_stage_claim(const Snapshot& snapshot, const fs::RepoPath& path) 
       if (path.within(output.path) || output.path.within(path)) {
         throw Error::of(ErrorKind::conflict, "{} {} output {} of stage '{}'", quoted(path.str()),
                         path.within(output.path) ? "belongs to" : "holds", quoted(output.path.str()), stage.name)
-            .hint("`mlops commit {}` records it as it is now; `mlops stage remove {}` gives it up", stage.name, stage.name);
+            .hint("`mlops commit {}` records it as it is now; `mlops stage remove {}` gives it up", stage.name,
+                  stage.name);
       }
     }
   }

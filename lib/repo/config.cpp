@@ -17,11 +17,12 @@ namespace {
 
 // Keys that run something, redirect data or open it to others never count from a committed file by themselves (D21).
 constexpr std::array keys{
-    ConfigKey{.name = "core.format",
-              .type = ConfigType::integer,
-              .fallback = "1",
-              .help = "The format of the project, written by `mlops init`; a newer one than this program knows is refused.",
-              .choices = {}},
+    ConfigKey{
+        .name = "core.format",
+        .type = ConfigType::integer,
+        .fallback = "1",
+        .help = "The format of the project, written by `mlops init`; a newer one than this program knows is refused.",
+        .choices = {}},
     ConfigKey{.name = "core.remote",
               .type = ConfigType::text,
               .fallback = {},
@@ -31,8 +32,9 @@ constexpr std::array keys{
     ConfigKey{.name = "core.autostage",
               .type = ConfigType::boolean,
               .fallback = "false",
-              .help = "Whether files that a command changes (pointers, .gitignore, mlops.yaml, mlops.lock) are handed to "
-                      "`git add`.",
+              .help =
+                  "Whether files that a command changes (pointers, .gitignore, mlops.yaml, mlops.lock) are handed to "
+                  "`git add`.",
               .choices = {}},
     ConfigKey{.name = "core.jobs",
               .type = ConfigType::integer,
@@ -43,8 +45,9 @@ constexpr std::array keys{
     ConfigKey{.name = "core.durability",
               .type = ConfigType::choice,
               .fallback = "batch",
-              .help = "How sure it is that a power cut cannot undo a finished command: off (leave it to the system), batch "
-                      "(flush a few times for each command) or strict (flush each file).",
+              .help =
+                  "How sure it is that a power cut cannot undo a finished command: off (leave it to the system), batch "
+                  "(flush a few times for each command) or strict (flush each file).",
               .choices = "off,batch,strict",
               .committed = false,
               .variable = "MLOPS_DURABILITY"},
@@ -55,11 +58,12 @@ constexpr std::array keys{
               .choices = {},
               .committed = false,
               .variable = "MLOPS_CACHE_DIR"},
-    ConfigKey{.name = "cache.type",
-              .type = ConfigType::list,
-              .fallback = "reflink,copy",
-              .help = "How workspace files get their content from the cache; the first that the file system can do is used.",
-              .choices = "reflink,copy,hardlink,symlink"},
+    ConfigKey{
+        .name = "cache.type",
+        .type = ConfigType::list,
+        .fallback = "reflink,copy",
+        .help = "How workspace files get their content from the cache; the first that the file system can do is used.",
+        .choices = "reflink,copy,hardlink,symlink"},
     ConfigKey{.name = "cache.shared",
               .type = ConfigType::choice,
               .fallback = {},
@@ -186,11 +190,10 @@ std::optional<std::string> value_fault(const ConfigKey& row, std::string_view va
         return "a time such as 90s, 5m, 2h or 14d";
       }
       return row.name == "gc.grace" && *seconds < shortest_grace_seconds ? std::optional<std::string>("at least 1h")
-                                                                        : std::nullopt;
+                                                                         : std::nullopt;
     }
     case ConfigType::choice:
-      return is_choice(row, std::string(value)) ? std::nullopt
-                                                : std::optional("one of " + std::string(row.choices));
+      return is_choice(row, std::string(value)) ? std::nullopt : std::optional("one of " + std::string(row.choices));
     case ConfigType::list: {
       const std::vector<std::string> items = parse_list(value);
       const bool fits = std::all_of(items.begin(), items.end(), [&](const auto& item) { return is_choice(row, item); });
@@ -225,7 +228,8 @@ std::string_view to_string(ConfigLevel level) {
 std::span<const ConfigKey> config_keys() { return keys; }
 
 const ConfigKey* find_config_key(std::string_view key) {
-  const auto found = std::find_if(keys.begin(), keys.end(), [&](const ConfigKey& row) { return matches(row.name, key); });
+  const auto found =
+      std::find_if(keys.begin(), keys.end(), [&](const ConfigKey& row) { return matches(row.name, key); });
   return found == keys.end() ? nullptr : &*found;
 }
 

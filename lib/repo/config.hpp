@@ -20,7 +20,7 @@ enum class ConfigType { text, boolean, integer, duration, choice, list };
 
 /// One row of the table of all keys; parser, `mlops config`, man page mlops-config(5) and completion read it.
 struct ConfigKey {
-  std::string_view name;        ///< "core.remote"; "remote.<name>.url" for keys of a named section
+  std::string_view name;  ///< "core.remote"; "remote.<name>.url" for keys of a named section
   ConfigType type = ConfigType::text;
   std::string_view fallback;    ///< value when nothing sets it; empty: none
   std::string_view help;        ///< one sentence for the manual

@@ -42,11 +42,8 @@ std::string user_config_file(const Session& session) {
 std::vector<ConfigValue> read_layer(const std::string& file, const std::string& text, ConfigLevel level) {
   std::vector<ConfigValue> values;
   for (spec::ConfigItem& item : spec::parse_config(text, file)) {
-    values.push_back({.key = std::move(item.key),
-                      .value = std::move(item.value),
-                      .level = level,
-                      .file = file,
-                      .line = item.line});
+    values.push_back(
+        {.key = std::move(item.key), .value = std::move(item.value), .level = level, .file = file, .line = item.line});
   }
   return values;
 }
@@ -104,7 +101,8 @@ std::vector<ConfigValue> read_local_layer(const std::string& root, const std::st
   }
   const auto repository = git::Repository::discover(root);
   if (repository && repository->tracks(path_below(repository->work_tree(), file))) {
-    throw Error::of(ErrorKind::untrusted, "{} is tracked by git, so its settings are not this clone's own", quoted(file))
+    throw Error::of(ErrorKind::untrusted, "{} is tracked by git, so its settings are not this clone's own",
+                    quoted(file))
         .hint("take it out with `git rm --cached {}`", shell_quoted(file));
   }
   return read_layer(file, *text, ConfigLevel::local);

@@ -100,9 +100,8 @@ std::string_view to_string(DataState state) {
 }
 
 bool DataStatus::clean() const {
-  return std::all_of(items.begin(), items.end(), [](const DataStatusItem& item) {
-    return item.state == DataState::clean && item.in_cache;
-  });
+  return std::all_of(items.begin(), items.end(),
+                     [](const DataStatusItem& item) { return item.state == DataState::clean && item.in_cache; });
 }
 
 DataStatus data_status(Workspace& workspace, const Snapshot& snapshot, const DataStatusOptions& options) {
@@ -114,7 +113,9 @@ DataStatus data_status(Workspace& workspace, const Snapshot& snapshot, const Dat
   DataStatus status;
   status.items.resize(jobs.size());
   // Files side by side, each on one thread; directories one after another, each on all threads.
-  const auto is_directory = [&](const Job& job) { return job.recorded && job.recorded->kind == store::EntryKind::tree; };
+  const auto is_directory = [&](const Job& job) {
+    return job.recorded && job.recorded->kind == store::EntryKind::tree;
+  };
   parallel_for(jobs.size(), workspace.jobs() != 0 ? workspace.jobs() : processors(), [&](std::size_t i) {
     if (!is_directory(jobs[i])) {
       Job& job = jobs[i];

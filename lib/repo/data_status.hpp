@@ -23,11 +23,11 @@ std::string_view to_string(DataState state);
 struct DataStatusItem {
   fs::RepoPath path;
   DataState state = DataState::clean;
-  std::optional<store::Entry> recorded;  ///< what pointer or lock say
-  std::optional<store::Entry> actual;    ///< what the workspace holds
-  std::string stage;                     ///< whose output it is; empty for a pointer
-  fs::RepoPath pointer;                  ///< its file; the root for a stage's output
-  bool in_cache = true;                  ///< everything recorded is in the cache
+  std::optional<store::Entry> recorded;    ///< what pointer or lock say
+  std::optional<store::Entry> actual;      ///< what the workspace holds
+  std::string stage;                       ///< whose output it is; empty for a pointer
+  fs::RepoPath pointer;                    ///< its file; the root for a stage's output
+  bool in_cache = true;                    ///< everything recorded is in the cache
   std::vector<store::Difference> changes;  ///< file by file below `path`, for modified directories
   bool changes_known = true;  ///< false: a recorded tree is not in the cache, so `changes` could not be told
 };

@@ -11,16 +11,16 @@ namespace mlops::repo {
 
 struct InitOptions {
   std::string directory{};  ///< as typed, relative to the session's cwd; empty: the cwd
-  bool subdir = false;    ///< allows a project below the git root, or inside another project
-  bool force = false;     ///< rewrites the files of an existing project; its cache stays
+  bool subdir = false;      ///< allows a project below the git root, or inside another project
+  bool force = false;       ///< rewrites the files of an existing project; its cache stays
 };
 
 struct InitResult {
-  std::string root;                   ///< absolute
-  std::vector<fs::RepoPath> written;  ///< files that were made or rewritten, below the root
-  bool staged = false;                ///< they were handed to `git add`
+  std::string root;                            ///< absolute
+  std::vector<fs::RepoPath> written;           ///< files that were made or rewritten, below the root
+  bool staged = false;                         ///< they were handed to `git add`
   std::optional<std::string> staging_problem;  ///< git's words when it could not
-  bool existed = false;               ///< there was a project already (force)
+  bool existed = false;                        ///< there was a project already (force)
 };
 
 /// Makes a project: `.mlops/config`, `.mlops/.gitignore` and `.mlopsignore`, staged in git.

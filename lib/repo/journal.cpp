@@ -64,8 +64,7 @@ Ends read_ends(const std::string& path, std::size_t head_size) {
 
 }  // namespace
 
-Journal::Journal(const Workspace& workspace)
-    : workspace_(workspace), path_(workspace.state_directory() + "/journal") {}
+Journal::Journal(const Workspace& workspace) : workspace_(workspace), path_(workspace.state_directory() + "/journal") {}
 
 bool Journal::exists() const { return fs::stat_path(path_).has_value(); }
 

@@ -29,8 +29,7 @@ class Lister {
         throw Error::of(ErrorKind::missing, "{} is no revision of this repository", quoted(*options_.revision));
       }
     }
-    const auto snapshot =
-        commit ? Snapshot::of_tree(workspace_, *commit) : Snapshot::of_workspace(workspace_);
+    const auto snapshot = commit ? Snapshot::of_tree(workspace_, *commit) : Snapshot::of_workspace(workspace_);
     for (const Tracked& tracked : snapshot->tracked()) {
       add_tracked(tracked);
     }

@@ -13,7 +13,7 @@ struct ListOptions {
   std::string path{};                     ///< as typed; empty: the cwd's directory
   std::optional<std::string> revision{};  ///< a git revision; none: the workspace
   bool recursive = false;
-  bool tracked_only = false;  ///< only what mlops tracks, not git's files
+  bool tracked_only = false;        ///< only what mlops tracks, not git's files
   std::optional<unsigned> depth{};  ///< of the recursion
 };
 
@@ -22,13 +22,13 @@ struct ListItem {
   fs::RepoPath path;
   bool directory = false;
   bool executable = false;
-  bool tracked = false;  ///< kept by mlops: a tracked path, or something inside one
+  bool tracked = false;                     ///< kept by mlops: a tracked path, or something inside one
   std::optional<std::uint64_t> size_bytes;  ///< nothing where it is not known (git directories)
   std::optional<hash::Digest> digest;       ///< of tracked content
 };
 
 struct ListResult {
-  std::vector<ListItem> items;  ///< sorted by path
+  std::vector<ListItem> items;             ///< sorted by path
   std::vector<fs::RepoPath> not_in_cache;  ///< tracked directories whose listing the cache lacks
 };
 

@@ -9,8 +9,8 @@
 namespace mlops::repo {
 
 struct MergeResult {
-  bool conflict = false;   ///< the file holds conflict markers; git must be told (exit 1)
-  bool recognised = true;  ///< false: not a file of ours, left alone
+  bool conflict = false;                ///< the file holds conflict markers; git must be told (exit 1)
+  bool recognised = true;               ///< false: not a file of ours, left alone
   std::vector<fs::RepoPath> conflicts;  ///< files of a directory that both sides changed, below it
 };
 

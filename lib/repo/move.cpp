@@ -24,8 +24,7 @@ spec::Pointer pointer_of(const Workspace& workspace, const Snapshot& snapshot, c
   }
   const auto tracked = snapshot.find(path);
   if (!tracked) {
-    throw Error::of(ErrorKind::missing, "{} is not tracked", quoted(typed))
-        .hint("git's own files move with `git mv`");
+    throw Error::of(ErrorKind::missing, "{} is not tracked", quoted(typed)).hint("git's own files move with `git mv`");
   }
   if (tracked->stage != nullptr) {
     throw Error::of(ErrorKind::conflict, "{} is an output of stage '{}'", quoted(typed), tracked->stage->name)
@@ -81,8 +80,8 @@ MoveResult move(Workspace& workspace, const std::string& from, const std::string
 
   // At every moment a pointer names the bytes, so that whatever stops us, checkout brings them back.
   append(result.changed_files, ignore_paths(workspace, {result.to}));
-  fs::write_file_atomic(workspace.absolute(result.new_pointer), dialect.write_pointer(pointer, result.new_pointer), 0666,
-                        workspace.durability());
+  fs::write_file_atomic(workspace.absolute(result.new_pointer), dialect.write_pointer(pointer, result.new_pointer),
+                        0666, workspace.durability());
   const bool present = fs::stat_path(workspace.absolute(result.from)).has_value();
   if (present && !fs::rename_if_absent(workspace.absolute(result.from), workspace.absolute(result.to))) {
     fs::remove_file(workspace.absolute(result.new_pointer));

@@ -27,8 +27,8 @@ void require_trust(Workspace& workspace, const ConfigValue& setting, const std::
   if (is_own_remote_folder(url) || Trust(workspace.git().common_dir()).url_trusted(url)) {
     return;
   }
-  throw Error::of(ErrorKind::untrusted, "remote '{}' is not trusted: the repository names the folder {}", printable(name),
-                  quoted(url))
+  throw Error::of(ErrorKind::untrusted, "remote '{}' is not trusted: the repository names the folder {}",
+                  printable(name), quoted(url))
       .hint("if that is where its data belongs, run `mlops trust`");
 }
 
@@ -37,8 +37,7 @@ void require_trust(Workspace& workspace, const ConfigValue& setting, const std::
 std::unique_ptr<remote::Remote> Workspace::connect_remote(const std::optional<std::string>& name) {
   const std::optional<std::string> chosen = name ? name : config().get("core.remote");
   if (!chosen) {
-    throw Error::of(ErrorKind::missing, "no remote is configured")
-        .hint("add one with `mlops remote add -d NAME URL`");
+    throw Error::of(ErrorKind::missing, "no remote is configured").hint("add one with `mlops remote add -d NAME URL`");
   }
   const ConfigValue* setting = config().find("remote." + *chosen + ".url");
   if (setting == nullptr) {

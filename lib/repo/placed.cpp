@@ -79,7 +79,8 @@ Placed read_placed(const Workspace& workspace) {
   return placed;
 }
 
-void note_placed(Workspace& workspace, const std::vector<std::pair<fs::RepoPath, std::optional<store::Entry>>>& placed) {
+void note_placed(Workspace& workspace,
+                 const std::vector<std::pair<fs::RepoPath, std::optional<store::Entry>>>& placed) {
   try {
     const auto lock = workspace.lock_metadata();
     const Placed before = read_placed(workspace);

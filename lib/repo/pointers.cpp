@@ -87,8 +87,8 @@ class PointerWalk {
     for (const fs::DirEntry& entry : entries) {
       if (entry.type == fs::FileType::file && (entry.name == git_ignore_name || entry.name == names_.ignore)) {
         const std::string path = workspace_.absolute(place.directory / entry.name);
-        ignores = ignores.with(
-            fs::IgnoreFile(place.directory, fs::try_read_file(path, ignore_file_limit).value_or("")));
+        ignores =
+            ignores.with(fs::IgnoreFile(place.directory, fs::try_read_file(path, ignore_file_limit).value_or("")));
       }
     }
     return ignores;

@@ -16,13 +16,15 @@
 namespace mlops::repo {
 namespace {
 
-constexpr ConfigLevel file_levels[] = {ConfigLevel::local, ConfigLevel::project, ConfigLevel::user, ConfigLevel::system};
+constexpr ConfigLevel file_levels[] = {ConfigLevel::local, ConfigLevel::project, ConfigLevel::user,
+                                       ConfigLevel::system};
 
 void check_remote_name(const std::string& name) {
   const auto fits = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.'; };
   if (name.empty() || name.front() == '-' || !std::all_of(name.begin(), name.end(), fits)) {
-    throw Error::usage("{} cannot name a remote: a name has letters, digits, '_', '-' and '.', and does not begin with '-'",
-                       quoted(name));
+    throw Error::usage(
+        "{} cannot name a remote: a name has letters, digits, '_', '-' and '.', and does not begin with '-'",
+        quoted(name));
   }
 }
 
@@ -148,7 +150,8 @@ SettingChange modify_remote(Workspace& workspace, const std::string& name, const
   return set_config(workspace, key, url, target);
 }
 
-std::vector<std::string> remove_remote(Workspace& workspace, const std::string& name, std::optional<ConfigLevel> level) {
+std::vector<std::string> remove_remote(Workspace& workspace, const std::string& name,
+                                       std::optional<ConfigLevel> level) {
   const ConfigLevel target = require_remote(workspace, name, level);
   const std::string file = settings_file(workspace.session(), workspace.root(), target);
   std::vector<std::string> changed{file};

@@ -20,7 +20,7 @@ namespace {
 struct Chosen {
   std::set<fs::RepoPath> pointers;  ///< data paths
   std::set<std::string> stages;
-  std::vector<fs::RepoPath> data;   ///< tracked paths of both
+  std::vector<fs::RepoPath> data;  ///< tracked paths of both
 };
 
 void choose(const Workspace& workspace, const Snapshot& snapshot, const std::string& word, Chosen& chosen) {

@@ -11,14 +11,14 @@ namespace mlops::repo {
 
 struct RemoveOptions {
   std::vector<std::string> targets{};  ///< tracked paths, pointer files or names of stages, as typed
-  bool outs = false;                 ///< deletes the data too
-  bool force = false;                ///< with outs: data that is not in the store goes to the rescue directory
+  bool outs = false;                   ///< deletes the data too
+  bool force = false;                  ///< with outs: data that is not in the store goes to the rescue directory
 };
 
 struct RemoveResult {
-  std::vector<fs::RepoPath> pointers;   ///< pointer files that are gone
-  std::vector<std::string> stages;      ///< stages taken out of the pipeline file
-  std::vector<fs::RepoPath> data;       ///< data that was deleted
+  std::vector<fs::RepoPath> pointers;  ///< pointer files that are gone
+  std::vector<std::string> stages;     ///< stages taken out of the pipeline file
+  std::vector<fs::RepoPath> data;      ///< data that was deleted
   std::vector<std::pair<fs::RepoPath, std::string>> rescued;
   std::vector<fs::RepoPath> changed_files;  ///< to be committed, sorted
   bool staged = false;

@@ -63,8 +63,8 @@ void require_known(const std::string& key) {
 void trust_typed_url(Workspace& workspace, const SettingChange& change) {
   if (is_remote_url(change.key)) {
     Trust(workspace.git().common_dir())
-        .trust_url(resolved_url(
-            {.key = change.key, .value = change.value, .level = change.level, .file = change.file}));
+        .trust_url(
+            resolved_url({.key = change.key, .value = change.value, .level = change.level, .file = change.file}));
   }
 }
 
@@ -149,7 +149,8 @@ SettingChange set_config(Workspace& workspace, const std::string& key, const std
   check_config_value(name, value);
   const std::string stored = name == "cache.dir" ? absolute_path(workspace.session().cwd, value) : value;
   const auto lock = workspace.lock_metadata();
-  SettingChange change = set_in(editor(workspace), settings_file(workspace.session(), workspace.root(), target), name, stored, target);
+  SettingChange change =
+      set_in(editor(workspace), settings_file(workspace.session(), workspace.root(), target), name, stored, target);
   change.moved_to_local = !level && target == ConfigLevel::local;
   trust_typed_url(workspace, change);
   workspace.reload_config();
@@ -161,7 +162,8 @@ SettingChange unset_config(Workspace& workspace, const std::string& key, std::op
   require_known(name);
   const ConfigLevel target = level.value_or(home_of(name));
   const auto lock = workspace.lock_metadata();
-  SettingChange change = unset_in(editor(workspace), settings_file(workspace.session(), workspace.root(), target), name, target);
+  SettingChange change =
+      unset_in(editor(workspace), settings_file(workspace.session(), workspace.root(), target), name, target);
   workspace.reload_config();
   return change;
 }

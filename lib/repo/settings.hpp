@@ -19,7 +19,7 @@ Config load_config(const Session& session, const std::optional<std::string>& roo
 /// Where a change was written.
 struct SettingChange {
   std::string key;
-  std::string value;            ///< as it stands in the file; empty when unset
+  std::string value;  ///< as it stands in the file; empty when unset
   std::optional<std::string> before;
   ConfigLevel level = ConfigLevel::project;
   std::string file;             ///< absolute
@@ -46,10 +46,10 @@ std::vector<ConfigValue> list_config(const Config& config, std::optional<ConfigL
 /// One remote of the configuration.
 struct RemoteInfo {
   std::string name;
-  std::string url;   ///< as written, made absolute for folders; without user and password
+  std::string url;  ///< as written, made absolute for folders; without user and password
   bool is_default = false;
-  bool trusted = true;  ///< whether it may be used without `mlops trust`
-  std::string file;     ///< where its url stands
+  bool trusted = true;                                       ///< whether it may be used without `mlops trust`
+  std::string file;                                          ///< where its url stands
   std::vector<std::pair<std::string, std::string>> options;  ///< the others, by name
 };
 std::vector<RemoteInfo> list_remotes(Workspace& workspace);
@@ -57,15 +57,14 @@ std::vector<RemoteInfo> list_remotes(Workspace& workspace);
 struct RemoteAddOptions {
   std::string name{}, url{};  ///< a relative folder is relative to the cwd and stored relative to the file's directory
   bool make_default = false;
-  bool force = false;     ///< replaces one of that name
+  bool force = false;  ///< replaces one of that name
   std::optional<ConfigLevel> level{};
 };
 /// Defines a remote and trusts its url in this clone.
 RemoteInfo add_remote(Workspace& workspace, const RemoteAddOptions& options);
 /// Sets an option of a remote; no value: unsets it. A new url is trusted in this clone.
 SettingChange modify_remote(Workspace& workspace, const std::string& name, const std::string& option,
-                            const std::optional<std::string>& value,
-                            std::optional<ConfigLevel> level = std::nullopt);
+                            const std::optional<std::string>& value, std::optional<ConfigLevel> level = std::nullopt);
 /// Removes a remote, and core.remote where it named it. Returns the files that changed.
 std::vector<std::string> remove_remote(Workspace& workspace, const std::string& name,
                                        std::optional<ConfigLevel> level = std::nullopt);
@@ -85,9 +84,9 @@ SettingChange set_cache_directory(Workspace& workspace, const std::string& typed
 
 /// What `mlops trust` would take on, or has taken on.
 struct TrustReport {
-  std::vector<ConfigValue> settings;   ///< keys of the committed file that count only after trust
+  std::vector<ConfigValue> settings;                      ///< keys of the committed file that count only after trust
   std::vector<std::pair<std::string, std::string>> urls;  ///< remote name and url, of the committed file
-  bool config_trusted = false;         ///< the committed file as it is now
+  bool config_trusted = false;                            ///< the committed file as it is now
 };
 TrustReport trust_report(Workspace& workspace);
 /// Trusts the committed configuration as it is now, with its remotes' urls, for this clone.

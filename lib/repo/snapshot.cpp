@@ -129,8 +129,8 @@ std::unique_ptr<Snapshot> read_declarations(Workspace& workspace, const Declarat
   const git::Repository& git = workspace.git();
   auto snapshot = std::make_unique<Snapshot>();
   if (found.pipeline) {
-    snapshot->project = dialect.read_project(git.read_blob(*found.pipeline, metadata_limit_bytes),
-                                             pipeline_path(dialect));
+    snapshot->project =
+        dialect.read_project(git.read_blob(*found.pipeline, metadata_limit_bytes), pipeline_path(dialect));
   }
   if (found.lock) {
     snapshot->lock = dialect.read_lock(git.read_blob(*found.lock, metadata_limit_bytes), lock_path(dialect));

@@ -17,7 +17,7 @@ struct Tracked {
   fs::RepoPath path;
   std::optional<store::Entry> entry;  ///< nothing: a stage declares it but has never made it
   const spec::Pointer* pointer = nullptr;
-  const spec::Stage* stage = nullptr;    ///< the stage whose output it is
+  const spec::Stage* stage = nullptr;  ///< the stage whose output it is
   const spec::Output* output = nullptr;
   bool push = true;
   std::optional<std::string> remote;

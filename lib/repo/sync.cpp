@@ -18,9 +18,9 @@ constexpr std::size_t history_limit = 2000;
 
 /// One path of one revision that is to be transferred.
 struct Item {
-  store::Entry entry;   ///< of the tracked path
-  fs::RepoPath path;    ///< asked for: the tracked path or a part of it
-  fs::RepoPath below;   ///< of the part; the root for all of it
+  store::Entry entry;  ///< of the tracked path
+  fs::RepoPath path;   ///< asked for: the tracked path or a part of it
+  fs::RepoPath below;  ///< of the part; the root for all of it
   friend bool operator==(const Item&, const Item&) = default;
 };
 
@@ -135,8 +135,7 @@ std::vector<store::Wanted> wanted_there(Workspace& workspace, remote::Remote& re
                                         KnownEntries& known) {
   std::vector<store::Wanted> wanted;
   for (const Item& item : items) {
-    const auto entry =
-        item.below.is_root() ? item.entry : find_in_remote(workspace, remote, item.entry, item.below);
+    const auto entry = item.below.is_root() ? item.entry : find_in_remote(workspace, remote, item.entry, item.below);
     if (!entry) {
       throw no_such_part(item);
     }
@@ -172,7 +171,8 @@ std::optional<std::string> last_change(Workspace& workspace, const fs::RepoPath&
     }
     const git::Commit commit = git.commit(id);
     const auto now = git.find(id, workspace.git_path(file));
-    const auto before = commit.parents.empty() ? std::nullopt : git.find(commit.parents.front(), workspace.git_path(file));
+    const auto before =
+        commit.parents.empty() ? std::nullopt : git.find(commit.parents.front(), workspace.git_path(file));
     if (now && (!before || before->id != now->id)) {
       return printable(commit.author.name) + " <" + printable(commit.author.email) + "> in " + id.short_hex();
     }
@@ -199,9 +199,8 @@ void add_hints(Workspace& workspace, SyncResult& result) {
     if (!tracked || told.size() == most_hints || !told.insert(tracked->path).second) {
       continue;
     }
-    const fs::RepoPath file = tracked->pointer != nullptr
-                                  ? Snapshot::pointer_file(workspace.dialect(), tracked->path)
-                                  : fs::RepoPath::parse(workspace.dialect().names().lock);
+    const fs::RepoPath file = tracked->pointer != nullptr ? Snapshot::pointer_file(workspace.dialect(), tracked->path)
+                                                          : fs::RepoPath::parse(workspace.dialect().names().lock);
     if (const auto who = last_change(workspace, file)) {
       result.hints.push_back(quoted(tracked->path.str()) + " was recorded by " + *who +
                              "; whoever has it can `mlops push` it");
@@ -217,7 +216,8 @@ SyncResult fetch_with_entries(Workspace& workspace, const SyncOptions& options, 
   result.not_made = std::move(plan.not_made);
   store::LocalDb& db = workspace.writable_db();
   for (const auto& [name, items] : plan.by_remote) {
-    const bool all_here = std::all_of(items.begin(), items.end(), [&](const Item& item) { return db.has_all(item.entry); });
+    const bool all_here =
+        std::all_of(items.begin(), items.end(), [&](const Item& item) { return db.has_all(item.entry); });
     if (all_here && !options.verify && options.extra.empty()) {
       continue;
     }

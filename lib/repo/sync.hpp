@@ -23,7 +23,7 @@ struct SyncOptions {
   TargetOptions targets{};
   std::optional<std::string> remote{};  ///< none: what the output names, else core.remote
   RevisionSet revisions{};
-  bool verify = false;   ///< asks for each object instead of concluding from trees
+  bool verify = false;  ///< asks for each object instead of concluding from trees
   bool dry_run = false;
   std::vector<store::Wanted> extra{};  ///< more to transfer with the default remote (stage cache, runs)
 };
@@ -36,10 +36,10 @@ struct RemoteSync {
 };
 
 struct SyncResult {
-  std::vector<RemoteSync> remotes;  ///< those that had something to do with the targets, by name
-  std::size_t paths = 0;            ///< tracked paths, over all revisions, that were considered
+  std::vector<RemoteSync> remotes;     ///< those that had something to do with the targets, by name
+  std::size_t paths = 0;               ///< tracked paths, over all revisions, that were considered
   std::vector<fs::RepoPath> not_made;  ///< outputs of the workspace that no stage has made yet
-  std::vector<std::string> hints;   ///< what to do about failures
+  std::vector<std::string> hints;      ///< what to do about failures
   bool complete() const;
   std::uint64_t objects() const;
   std::uint64_t bytes() const;

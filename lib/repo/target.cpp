@@ -54,8 +54,7 @@ class Resolver {
 
   void add_word(const std::string& word) {
     const std::string in_file = std::string(workspace_.dialect().names().pipeline) + ":";
-    if (const auto* stage =
-            snapshot_.project.find(word.starts_with(in_file) ? word.substr(in_file.size()) : word)) {
+    if (const auto* stage = snapshot_.project.find(word.starts_with(in_file) ? word.substr(in_file.size()) : word)) {
       add_stage(*stage);
       return;
     }

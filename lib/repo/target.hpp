@@ -11,9 +11,9 @@ namespace mlops::repo {
 /// Words of a command line that choose among what is tracked.
 struct TargetOptions {
   std::vector<std::string> targets{};  ///< as typed; empty: everything tracked
-  bool recursive = false;            ///< -R: a directory stands for all that is tracked below it
-  bool with_deps = false;            ///< -d: also what the chosen stages depend on, all the way up
-  bool glob = false;                 ///< targets are patterns over tracked paths and stage names
+  bool recursive = false;              ///< -R: a directory stands for all that is tracked below it
+  bool with_deps = false;              ///< -d: also what the chosen stages depend on, all the way up
+  bool glob = false;                   ///< targets are patterns over tracked paths and stage names
 };
 
 /// One tracked path, or something inside it. Points into the snapshot.
@@ -28,8 +28,7 @@ struct Target {
 /// Turns words into targets: a tracked path, a path inside one, a pointer file, a stage's name (all its cached
 /// outputs), the pipeline file (those of all stages) or, with `recursive`, a directory. Sorted by path, each once; a
 /// whole target swallows what lies inside it. Throws Error (missing) for a word that fits nothing, with the nearest.
-std::vector<Target> resolve_targets(const Workspace& workspace, const Snapshot& snapshot,
-                                    const TargetOptions& options);
+std::vector<Target> resolve_targets(const Workspace& workspace, const Snapshot& snapshot, const TargetOptions& options);
 
 /// The entry of a target: its tracked entry, or what the tree holds at the path. Nothing: never made, or not in the
 /// tree. Throws Error (missing) when a tree on the way is not in the cache.

@@ -9,8 +9,9 @@ namespace mlops::repo {
 namespace {
 
 void put(store::Tree& tree, const std::string& name, const store::Entry& entry) {
-  const auto at = std::lower_bound(tree.entries.begin(), tree.entries.end(), name,
-                                   [](const store::TreeEntry& item, const std::string& key) { return item.name < key; });
+  const auto at =
+      std::lower_bound(tree.entries.begin(), tree.entries.end(), name,
+                       [](const store::TreeEntry& item, const std::string& key) { return item.name < key; });
   if (at != tree.entries.end() && at->name == name) {
     at->entry = entry;
   } else {

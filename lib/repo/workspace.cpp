@@ -148,12 +148,12 @@ void Workspace::save_memo() {
 
 store::LocalDb& Workspace::db() {
   if (!state_->db) {
-    state_->db = std::make_unique<store::LocalDb>(
-        store::LocalDbOptions{.root = cache_directory(config(), root()),
-                              .algorithm = dialect().algorithm(),
-                              .durability = durability(),
-                              .group_shared = config().get("cache.shared") == "group"},
-        memo());
+    state_->db =
+        std::make_unique<store::LocalDb>(store::LocalDbOptions{.root = cache_directory(config(), root()),
+                                                               .algorithm = dialect().algorithm(),
+                                                               .durability = durability(),
+                                                               .group_shared = config().get("cache.shared") == "group"},
+                                         memo());
   }
   return *state_->db;
 }

@@ -24,11 +24,11 @@ namespace mlops::repo {
 
 /// What the face hands in, so that the library reads no environment and knows no terminal.
 struct Session {
-  std::string cwd{};           ///< absolute
-  Environment env{};           ///< the process's environment
-  std::string program{};       ///< absolute path of the running binary, for hooks and nested calls
-  ProgressSink* progress = nullptr;  ///< never null once a Workspace is open
-  unsigned jobs = 0;         ///< -j; 0: chosen by each mechanism
+  std::string cwd{};                          ///< absolute
+  Environment env{};                          ///< the process's environment
+  std::string program{};                      ///< absolute path of the running binary, for hooks and nested calls
+  ProgressSink* progress = nullptr;           ///< never null once a Workspace is open
+  unsigned jobs = 0;                          ///< -j; 0: chosen by each mechanism
   std::optional<double> lock_wait_seconds{};  ///< how long to wait for another run; none: without bound
 };
 
@@ -47,15 +47,15 @@ class Workspace {
   ~Workspace();
 
   const Session& session() const;
-  const std::string& root() const;             ///< absolute, no trailing '/'
-  const fs::RepoPath& cwd() const;             ///< session.cwd relative to the root
+  const std::string& root() const;  ///< absolute, no trailing '/'
+  const fs::RepoPath& cwd() const;  ///< session.cwd relative to the root
   const spec::Dialect& dialect() const;
   const Config& config() const;
   /// Reads the configuration again after a verb has changed it.
   void reload_config();
 
   store::Memo& memo();
-  store::LocalDb& db();                        ///< the cache, which need not exist yet
+  store::LocalDb& db();  ///< the cache, which need not exist yet
   /// The cache with its directories made and this project entered in its register, for verbs that add to it.
   store::LocalDb& writable_db();
   /// Saves the memo; a project that cannot be written to is fine.
@@ -74,7 +74,7 @@ class Workspace {
   /// As a person in cwd would type it, printable.
   std::string shown(const fs::RepoPath& path) const;
 
-  std::string state_directory() const;         ///< <root>/.mlops/tmp, made on demand by writers
+  std::string state_directory() const;                           ///< <root>/.mlops/tmp, made on demand by writers
   std::string rescue_directory(const std::string& label) const;  ///< <root>/.mlops/rescue/<time>-<label>
   /// Makes state_directory(); a project that came without it is a fresh clone.
   void make_state_directory() const;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repo/checkout.hpp"
 
+#include "hash/hasher.hpp"
 #include "repo/add.hpp"
 #include "repo/placed.hpp"
-#include "hash/hasher.hpp"
 #include "repo/remove.hpp"
 #include "support/catch.hpp"
 #include "support/test_project.hpp"

@@ -61,7 +61,8 @@ TEST_CASE("diff compares two revisions", "[repo]") {
   project.write("raw/b", "3");
   add(project, {"raw"});
   project.commit("two");
-  CHECK(lines(project, {.before = "HEAD~1", .after = "HEAD"}) == Lines{"modified raw", "modified raw/a", "added raw/b"});
+  CHECK(lines(project, {.before = "HEAD~1", .after = "HEAD"}) ==
+        Lines{"modified raw", "modified raw/a", "added raw/b"});
   CHECK(lines(project, {.before = "HEAD", .after = "HEAD~1"}) ==
         Lines{"modified raw", "modified raw/a", "deleted raw/b"});
   CHECK(lines(project, {.before = "HEAD~2", .after = "HEAD~1"}) == Lines{"added raw", "added raw/a"});

@@ -58,7 +58,8 @@ TEST_CASE("a folder that only the repository names needs trust unless it is a re
   const test::TestProject project;
   const std::string folder = (project.git.dir / "store").string();
   std::filesystem::create_directories(folder);
-  project.write(".mlops/config", "[core]\n\tformat = 1\n\tremote = store\n[remote \"store\"]\n\turl = " + folder + "\n");
+  project.write(".mlops/config",
+                "[core]\n\tformat = 1\n\tremote = store\n[remote \"store\"]\n\turl = " + folder + "\n");
   auto workspace = project.open();
   CHECK_THROWS_WITH(workspace.open_remote({}, Remote::Access::write), Catch::Contains("is not trusted"));
   CHECK_FALSE(repo::list_remotes(workspace).front().trusted);

@@ -26,7 +26,8 @@ constexpr const char* pipeline =
 spec::LockedStage locked(const std::string& out, const std::string& content) {
   spec::LockedStage stage;
   stage.cmd.lines = {"python train.py"};
-  stage.outs = {{at(out), {store::EntryKind::file, hash::digest_of(hash::Algorithm::sha256, content), content.size(), 1}}};
+  stage.outs = {
+      {at(out), {store::EntryKind::file, hash::digest_of(hash::Algorithm::sha256, content), content.size(), 1}}};
   return stage;
 }
 
@@ -92,7 +93,8 @@ TEST_CASE("a pointer and an output that overlap are an error that names both", "
   auto workspace = project.open();
   repo::add(workspace, {.targets = {"model"}});
   project.write("mlops.yaml", pipeline);
-  CHECK_THROWS_WITH(Snapshot::of_workspace(workspace), Catch::Contains("stage 'train'") && Catch::Contains("model.mlops"));
+  CHECK_THROWS_WITH(Snapshot::of_workspace(workspace),
+                    Catch::Contains("stage 'train'") && Catch::Contains("model.mlops"));
 }
 
 TEST_CASE("an unchanged pipeline is loaded from its compiled form and a changed one is read", "[repo]") {

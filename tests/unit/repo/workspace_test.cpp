@@ -105,8 +105,7 @@ TEST_CASE("targets are tracked paths, parts, pointers, stages and directories", 
   project.write("mlops.yaml",
                 "stages:\n  prepare:\n    cmd: x\n    deps:\n    - data/raw\n    outs:\n    - data/out\n"
                 "  train:\n    cmd: y\n    deps:\n    - data/out\n    outs:\n    - model\n");
-  project.write("data/raw.mlops", "version: 1\npath: raw\nkind: file\nsha256: " + std::string(64, 'a') +
-                                      "\nsize: 1\n");
+  project.write("data/raw.mlops", "version: 1\npath: raw\nkind: file\nsha256: " + std::string(64, 'a') + "\nsize: 1\n");
   auto workspace = project.open();
   const auto snapshot = repo::Snapshot::of_workspace(workspace);
   const auto names = [&](const repo::TargetOptions& options) {
