@@ -173,18 +173,25 @@ class Reader {
       throw Malformed();
     }
     switch (u8()) {
-      case 0: return {};
-      case 1: return flag();
-      case 2: return static_cast<std::int64_t>(u64());
-      case 3: return real();
-      case 4: return text();
-      case 5: return list<Value>(1, [&] { return value(depth + 1); });
+      case 0:
+        return {};
+      case 1:
+        return flag();
+      case 2:
+        return static_cast<std::int64_t>(u64());
+      case 3:
+        return real();
+      case 4:
+        return text();
+      case 5:
+        return list<Value>(1, [&] { return value(depth + 1); });
       case 6:
         return list<std::pair<std::string, Value>>(5, [&] {
           std::string key = text();
           return std::pair(std::move(key), value(depth + 1));
         });
-      default: throw Malformed();
+      default:
+        throw Malformed();
     }
   }
 
@@ -202,8 +209,12 @@ class Reader {
   T number() {
     const std::string_view raw = take(sizeof(T));
     T out = 0;
-    for (std::size_t i = 0; i < sizeof(T); ++i) {
-      out = static_cast<T>(out | static_cast<T>(static_cast<T>(static_cast<unsigned char>(raw[i])) << (8 * i)));
+    if constexpr (std::endian::native == std::endian::little) {
+      std::memcpy(&out, raw.data(), sizeof(T));
+    } else {
+      for (std::size_t i = sizeof(T); i-- > 0;) {
+        out = static_cast<T>((out << 8U) | static_cast<unsigned char>(raw[i]));
+      }
     }
     return out;
   }

@@ -27,13 +27,13 @@ struct ConfigLine {
   enum class Kind { other, section, item };
   Kind kind = Kind::other;
   std::size_t begin = 0;
-  std::size_t end = 0;      ///< after its line break
-  std::string section;      ///< canonical; of the section that the line opens or belongs to
-  std::string name;         ///< of an item, lowercase
+  std::size_t end = 0;  ///< after its line break
+  std::string section;  ///< canonical; of the section that the line opens or belongs to
+  std::string name;     ///< of an item, lowercase
   std::string value;
-  std::size_t rest = 0;     ///< of a section line: where an item could follow the ']' on the same line
+  std::size_t rest = 0;  ///< of a section line: where an item could follow the ']' on the same line
   int line = 0;
-  bool attached = false;    ///< a comment that belongs to the section below it
+  bool attached = false;  ///< a comment that belongs to the section below it
 };
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
@@ -65,8 +65,8 @@ class ConfigReader {
   void assign_comments() {
     for (std::size_t i = lines_.size(); i-- > 1;) {
       ConfigLine& above = lines_[i - 1];
-      const bool comment = above.kind == ConfigLine::Kind::other &&
-                           !trim(text_.substr(above.begin, above.end - above.begin)).empty();
+      const bool comment =
+          above.kind == ConfigLine::Kind::other && !trim(text_.substr(above.begin, above.end - above.begin)).empty();
       const bool attached = lines_[i].kind == ConfigLine::Kind::section || lines_[i].attached;
       if (comment && attached) {
         above.section = lines_[i].section;
@@ -284,7 +284,8 @@ std::string canonical_section(std::string_view section) {
   const std::size_t dot = section.find('.');
   const std::string first = lower(section.substr(0, dot));
   const std::string rest = dot == std::string_view::npos ? "" : std::string(section.substr(dot));
-  if (first.empty() || !std::ranges::all_of(first, is_word) || rest.find_first_of(std::string_view("\n\0", 2)) != std::string::npos || rest == ".") {
+  if (first.empty() || !std::ranges::all_of(first, is_word) ||
+      rest.find_first_of(std::string_view("\n\0", 2)) != std::string::npos || rest == ".") {
     throw Error::usage("'{}' is not a section", printable(section));
   }
   return first + rest;
@@ -334,9 +335,8 @@ std::string without_lines(const std::string& text, const std::vector<ConfigLine>
 }
 
 bool has_section(const std::vector<ConfigLine>& lines, const std::string& section) {
-  return std::ranges::any_of(lines, [&](const ConfigLine& line) {
-    return line.kind == ConfigLine::Kind::section && line.section == section;
-  });
+  return std::ranges::any_of(
+      lines, [&](const ConfigLine& line) { return line.kind == ConfigLine::Kind::section && line.section == section; });
 }
 
 [[noreturn]] void fail_no_section(const std::string& file, const std::string& section) {
@@ -391,16 +391,16 @@ std::string unset_config(const std::string& text, const std::string& file, const
     return line.kind == ConfigLine::Kind::item && line.section == wanted.section && line.name == wanted.name;
   };
   const auto keeps_section = [&](const ConfigLine& line) {
-    const bool comment = line.kind == ConfigLine::Kind::other && !trim(text.substr(line.begin, line.end - line.begin)).empty();
+    const bool comment =
+        line.kind == ConfigLine::Kind::other && !trim(text.substr(line.begin, line.end - line.begin)).empty();
     return line.section == wanted.section && (comment || (line.kind == ConfigLine::Kind::item && !is_it(line)));
   };
   if (std::ranges::none_of(lines, is_it)) {
     throw Error::of(ErrorKind::missing, "'{}' is not set in '{}'", printable(key), file);
   }
   const bool emptied = std::ranges::none_of(lines, keeps_section);
-  return without_lines(text, lines, [&](const ConfigLine& line) {
-    return is_it(line) || (emptied && line.section == wanted.section);
-  });
+  return without_lines(
+      text, lines, [&](const ConfigLine& line) { return is_it(line) || (emptied && line.section == wanted.section); });
 }
 
 std::string remove_config_section(const std::string& text, const std::string& file, const std::string& section) {

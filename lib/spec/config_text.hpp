@@ -9,7 +9,7 @@ namespace mlops::spec {
 
 /// One `name = value` of a configuration file in git's syntax.
 struct ConfigItem {
-  std::string key;    ///< canonical: "core.remote", "remote.My-Store.url" (section and name lowercase, subsection kept)
+  std::string key;  ///< canonical: "core.remote", "remote.My-Store.url" (section and name lowercase, subsection kept)
   std::string value;
   int line = 0;
 };

@@ -20,11 +20,11 @@ namespace mlops::spec {
 struct JsonNode {
   enum class Kind { scalar, list, map };
   Kind kind = Kind::scalar;
-  Value value;                                             ///< of a scalar
+  Value value;                                            ///< of a scalar
   std::vector<std::pair<std::string, JsonNode>> members;  ///< of lists (with empty keys) and maps
-  std::size_t begin = 0;                                   ///< offset of the first byte
-  std::size_t end = 0;                                     ///< offset after the last byte
-  std::size_t key_begin = 0;                               ///< offset of the member's key, in a map
+  std::size_t begin = 0;                                  ///< offset of the first byte
+  std::size_t end = 0;                                    ///< offset after the last byte
+  std::size_t key_begin = 0;                              ///< offset of the member's key, in a map
 };
 
 /// Reads one JSON document. Throws Error "WHERE:LINE: reason"; duplicate keys and deep nesting are errors.
@@ -34,12 +34,12 @@ Value json_value(JsonNode&& node);
 
 /// How JSON is written.
 struct JsonStyle {
-  bool sorted = false;     ///< keys by bytes
-  bool compact = false;    ///< no space after ',' and ':'
-  bool bare_nan = false;   ///< NaN, Infinity and -Infinity instead of strings, so that the type survives
-  int indent = 0;          ///< spaces (or tabs, see below) for each level; 0: one line
-  bool tabs = false;       ///< indent with one tab for each level
-  int level = 0;           ///< the level at which the value begins
+  bool sorted = false;    ///< keys by bytes
+  bool compact = false;   ///< no space after ',' and ':'
+  bool bare_nan = false;  ///< NaN, Infinity and -Infinity instead of strings, so that the type survives
+  int indent = 0;         ///< spaces (or tabs, see below) for each level; 0: one line
+  bool tabs = false;      ///< indent with one tab for each level
+  int level = 0;          ///< the level at which the value begins
 };
 std::string write_json(const Value& value, const JsonStyle& style);
 

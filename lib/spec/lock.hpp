@@ -29,7 +29,7 @@ using LockedParams = std::vector<std::pair<std::string, Value>>;
 struct LockedStage {
   StageCommand cmd;
   fs::RepoPath wdir;
-  std::vector<LockedPath> deps, outs;              ///< sorted by path
+  std::vector<LockedPath> deps, outs;  ///< sorted by path
   std::map<fs::RepoPath, LockedParams> params;
   std::map<std::string, std::string> env;
   Value extra;  ///< a map of keys that a newer version wrote; kept as they are (null: none)
@@ -44,7 +44,7 @@ struct Lock {
 
 /// The small text file beside a tracked file or directory.
 struct Pointer {
-  fs::RepoPath path;      ///< root-relative path of the data; the file says it relative to its own directory
+  fs::RepoPath path;  ///< root-relative path of the data; the file says it relative to its own directory
   store::Entry entry;
   Annotations annotations;
   std::optional<std::string> remote;

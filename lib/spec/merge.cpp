@@ -75,8 +75,8 @@ std::vector<Piece> merge_members(const std::map<std::string, T>& base, const std
 void append_pieces(Merged& merged, const std::vector<Piece>& pieces) {
   for (const Piece& piece : pieces) {
     merged.conflict = merged.conflict || piece.conflict;
-    merged.text += piece.conflict ? "<<<<<<< ours\n" + piece.ours + "=======\n" + piece.theirs + ">>>>>>> theirs\n"
-                                  : piece.ours;
+    merged.text +=
+        piece.conflict ? "<<<<<<< ours\n" + piece.ours + "=======\n" + piece.theirs + ">>>>>>> theirs\n" : piece.ours;
   }
 }
 

@@ -195,9 +195,9 @@ class TomlEditor {
     for (const auto& [key, node] : table) {
       const auto* inner = node.as_table();
       const auto* array = node.as_array();
-      const bool elsewhere = (inner != nullptr && !inner->is_inline()) ||
-                             (array != nullptr && !array->empty() && array->get(0)->is_table() &&
-                              !array->get(0)->as_table()->is_inline());
+      const bool elsewhere =
+          (inner != nullptr && !inner->is_inline()) ||
+          (array != nullptr && !array->empty() && array->get(0)->is_table() && !array->get(0)->as_table()->is_inline());
       if (!elsewhere) {
         const std::size_t own = line_end(text_, offset_of(text_, node.source().end));
         end = end == std::string::npos ? own : std::max(end, own);

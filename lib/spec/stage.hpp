@@ -78,7 +78,7 @@ struct Stage {
 
 /// What a pipeline file declares.
 struct Project {
-  std::vector<Stage> stages;  ///< in the order of the file
+  std::vector<Stage> stages;                  ///< in the order of the file
   std::vector<fs::RepoPath> metrics, params;  ///< top level
   Value plots, artifacts;                     ///< top level, checked for shape only
   const Stage* find(std::string_view name) const;

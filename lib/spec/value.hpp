@@ -18,14 +18,14 @@ class Value {
   using Map = std::vector<std::pair<std::string, Value>>;
   using Data = std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Map>;
 
-  Value() = default;  ///< null
-  Value(bool value) : data_(value) {}                        // NOLINT(google-explicit-constructor): reads as the literal
-  Value(std::int64_t value) : data_(value) {}                // NOLINT(google-explicit-constructor)
-  Value(double value) : data_(value) {}                      // NOLINT(google-explicit-constructor)
-  Value(std::string value) : data_(std::move(value)) {}      // NOLINT(google-explicit-constructor)
-  Value(const char* value) : data_(std::string(value)) {}    // NOLINT(google-explicit-constructor)
-  Value(List value) : data_(std::move(value)) {}             // NOLINT(google-explicit-constructor)
-  Value(Map value) : data_(std::move(value)) {}              // NOLINT(google-explicit-constructor)
+  Value() = default;                                       ///< null
+  Value(bool value) : data_(value) {}                      // NOLINT(google-explicit-constructor): reads as the literal
+  Value(std::int64_t value) : data_(value) {}              // NOLINT(google-explicit-constructor)
+  Value(double value) : data_(value) {}                    // NOLINT(google-explicit-constructor)
+  Value(std::string value) : data_(std::move(value)) {}    // NOLINT(google-explicit-constructor)
+  Value(const char* value) : data_(std::string(value)) {}  // NOLINT(google-explicit-constructor)
+  Value(List value) : data_(std::move(value)) {}           // NOLINT(google-explicit-constructor)
+  Value(Map value) : data_(std::move(value)) {}            // NOLINT(google-explicit-constructor)
 
   const Data& data() const { return data_; }
   bool is_null() const { return std::holds_alternative<std::monostate>(data_); }

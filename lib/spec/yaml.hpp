@@ -21,13 +21,13 @@ namespace mlops::spec {
 struct YamlNode {
   enum class Kind { null, scalar, sequence, map };
   Kind kind = Kind::null;
-  std::string scalar;   ///< text of a scalar
-  bool plain = true;    ///< a plain scalar, which may be a number; a quoted or block one is a string
-  bool flow = false;    ///< a sequence or map written in [ ] or { }
+  std::string scalar;  ///< text of a scalar
+  bool plain = true;   ///< a plain scalar, which may be a number; a quoted or block one is a string
+  bool flow = false;   ///< a sequence or map written in [ ] or { }
   std::vector<YamlNode> items;
   std::vector<std::pair<YamlNode, YamlNode>> members;  ///< keys are scalars
-  int line = 0;    ///< 1-based
-  int column = 0;  ///< 1-based
+  int line = 0;                                        ///< 1-based
+  int column = 0;                                      ///< 1-based
   std::size_t offset = 0;  ///< where the node, its tag and anchor included, begins in the text
   bool alias = false;      ///< an alias that was not expanded (only in what YamlEditor reads)
   const YamlNode* find(std::string_view key) const;

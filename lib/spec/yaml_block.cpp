@@ -24,16 +24,14 @@ struct GiveUp {};
 struct Line {
   std::size_t indent = 0;
   std::string_view content{};  ///< without indentation and trailing spaces
-  std::size_t offset = 0;    ///< of content in the text
+  std::size_t offset = 0;      ///< of content in the text
   int number = 0;
   bool end = false;
 };
 
 bool is_dash(std::string_view content) { return content == "-" || content.starts_with("- "); }
 
-bool is_null_word(std::string_view text) {
-  return text == "~" || text == "null" || text == "Null" || text == "NULL";
-}
+bool is_null_word(std::string_view text) { return text == "~" || text == "null" || text == "Null" || text == "NULL"; }
 
 class BlockReader {
  public:

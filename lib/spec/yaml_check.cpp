@@ -40,9 +40,10 @@ bool is_conflict_marker(std::string_view line) {
 }
 
 Error conflict_error(const std::string& file, std::size_t line) {
-  Error error = Error::of(ErrorKind::conflict, "{}:{}: unresolved merge conflict", file, line)
-                    .hint("take one side with `git checkout --ours -- {0}` or `git checkout --theirs -- {0}`, or edit it",
-                          shell_quoted(file));
+  Error error =
+      Error::of(ErrorKind::conflict, "{}:{}: unresolved merge conflict", file, line)
+          .hint("take one side with `git checkout --ours -- {0}` or `git checkout --theirs -- {0}`, or edit it",
+                shell_quoted(file));
   if (file.ends_with(".lock")) {
     return std::move(error).hint("then `mlops repro` brings it up to date");
   }

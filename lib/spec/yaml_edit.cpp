@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "spec/value_edit.hpp"
 #include "spec/yaml.hpp"
 #include "spec/yaml_layout.hpp"
-#include "spec/value_edit.hpp"
 #include "util/text.hpp"
 
 namespace mlops::spec {
@@ -58,8 +58,7 @@ std::string inline_form(const Value& value) {
 /// Finds the splices for one edit.
 class Editor {
  public:
-  Editor(const std::string& text, const std::string& file)
-      : text_(text), file_(file), document_(lay_out(text, file)) {}
+  Editor(const std::string& text, const std::string& file) : text_(text), file_(file), document_(lay_out(text, file)) {}
 
   std::vector<Splice> set(const Path& path, const Value& value) {
     if (document_.root->kind == YamlNode::Kind::null) {
@@ -343,31 +342,30 @@ Value read(const std::string& text, const std::string& file) {
 
 }  // namespace
 
-YamlEditor::YamlEditor(std::string text, std::string file) : text_(std::move(text)), file_(std::move(file)) {
-  if (read(text_, file_).get<Value::Map>() == nullptr) {
+YamlEditor::YamlEditor(std::string text, std::string file)
+    : text_(std::move(text)), file_(std::move(file)), value_(read(text_, file_)) {
+  if (value_.get<Value::Map>() == nullptr) {
     throw Error("{}:1: a map of keys is expected", file_);
   }
 }
 
 void YamlEditor::set(const std::vector<std::string>& path, const Value& value) {
-  const Value before = read(text_, file_);
-  if (const Value* old = value_at(before, path); old != nullptr && *old == value) {
+  if (const Value* old = value_at(value_, path); old != nullptr && *old == value) {
     return;
   }
-  const Value wanted = with_value(before, path, value, file_);
-  adopt(spliced(text_, Editor(text_, file_).set(path, value)), wanted, path);
+  Value wanted = with_value(value_, path, value, file_);
+  adopt(spliced(text_, Editor(text_, file_).set(path, value)), std::move(wanted), path);
 }
 
 bool YamlEditor::erase(const std::vector<std::string>& path) {
-  const Value before = read(text_, file_);
-  if (path.empty() || value_at(before, path) == nullptr) {
+  if (path.empty() || value_at(value_, path) == nullptr) {
     return false;
   }
-  adopt(spliced(text_, Editor(text_, file_).erase(path)), without_value(before, path), path);
+  adopt(spliced(text_, Editor(text_, file_).erase(path)), without_value(value_, path), path);
   return true;
 }
 
-void YamlEditor::adopt(std::string text, const Value& wanted, const std::vector<std::string>& path) {
+void YamlEditor::adopt(std::string text, Value wanted, const std::vector<std::string>& path) {
   const auto means_it = [&](const std::string& candidate) {
     try {
       return read(candidate, file_) == wanted;
@@ -380,10 +378,10 @@ void YamlEditor::adopt(std::string text, const Value& wanted, const std::vector<
     text += '\n';
   }
   if (!means_it(text)) {
-    throw Error("{}: '{}' cannot be changed in place", file_, printable(join(path, ".")))
-        .hint("edit the file by hand");
+    throw Error("{}: '{}' cannot be changed in place", file_, printable(join(path, "."))).hint("edit the file by hand");
   }
   text_ = std::move(text);
+  value_ = std::move(wanted);
 }
 
 }  // namespace mlops::spec

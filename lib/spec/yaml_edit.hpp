@@ -24,10 +24,11 @@ class YamlEditor {
   const std::string& text() const { return text_; }
 
  private:
-  void adopt(std::string text, const Value& wanted, const std::vector<std::string>& path);
+  void adopt(std::string text, Value wanted, const std::vector<std::string>& path);
 
   std::string text_;
   std::string file_;
+  Value value_;  ///< what text_ means
 };
 
 }  // namespace mlops::spec

@@ -51,8 +51,8 @@ bool looks_like_date(std::string_view text) {
 }
 
 bool resolves_to_something(std::string_view text) {
-  static constexpr std::array<std::string_view, 12> words = {"~",   "null", "true", "false", "yes", "no",
-                                                             "on",  "off",  "y",    "n",     "=",   "<<"};
+  static constexpr std::array<std::string_view, 12> words = {"~",  "null", "true", "false", "yes", "no",
+                                                             "on", "off",  "y",    "n",     "=",   "<<"};
   return std::ranges::find(words, lower(text)) != words.end() || looks_like_number(text) || looks_like_date(text);
 }
 

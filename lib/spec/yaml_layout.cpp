@@ -45,8 +45,7 @@ class Surveyor {
  private:
   [[noreturn]] void fail(std::size_t pos) const {
     const std::string_view before = text_.substr(0, std::min(pos, text_.size()));
-    throw Error("{}:{}: written in a way that cannot be changed in place", file_,
-                1 + std::ranges::count(before, '\n'));
+    throw Error("{}:{}: written in a way that cannot be changed in place", file_, 1 + std::ranges::count(before, '\n'));
   }
 
   char peek(std::size_t pos) const { return pos < text_.size() ? text_[pos] : '\n'; }

@@ -15,11 +15,11 @@ struct YamlLayout {
   const YamlNode* node = nullptr;
   std::size_t begin = 0;
   std::size_t end = 0;
-  bool present = true;   ///< false for a null that is written as nothing; it then stands at `begin`
-  bool compact = false;  ///< a one-pair map without brackets in a flow list
-  std::size_t key_begin = 0;  ///< of a member of a map: its key, or of a list: its dash
-  std::size_t key_end = 0;    ///< behind the key's ':' or the dash; where a value may be put
-  bool colon = true;          ///< false for a key without ':' in { }
+  bool present = true;               ///< false for a null that is written as nothing; it then stands at `begin`
+  bool compact = false;              ///< a one-pair map without brackets in a flow list
+  std::size_t key_begin = 0;         ///< of a member of a map: its key, or of a list: its dash
+  std::size_t key_end = 0;           ///< behind the key's ':' or the dash; where a value may be put
+  bool colon = true;                 ///< false for a key without ':' in { }
   std::vector<YamlLayout> children;  ///< members or items
 
   bool is_map() const { return node->kind == YamlNode::Kind::map; }

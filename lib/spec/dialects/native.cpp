@@ -18,8 +18,7 @@ class NativeDialect : public Dialect {
   std::string with_stage(const std::string& text, const fs::RepoPath& file, const Stage& stage) const override {
     return native::with_stage(text, file, stage);
   }
-  std::string without_stage(const std::string& text, const fs::RepoPath& file,
-                            const std::string& name) const override {
+  std::string without_stage(const std::string& text, const fs::RepoPath& file, const std::string& name) const override {
     return native::without_stage(text, file, name);
   }
   std::string with_frozen(const std::string& text, const fs::RepoPath& file, const std::string& name,

@@ -159,9 +159,8 @@ std::vector<LockedPath> read_locked_paths(const Place& at, const YamlNode& node)
     if (!draft.path) {
       throw here.error(node.items[i], "has no 'path'");
     }
-    paths.push_back({.path = *draft.path,
-                     .entry = finish_entry(here, node.items[i], draft),
-                     .extra = std::move(draft.extra)});
+    paths.push_back(
+        {.path = *draft.path, .entry = finish_entry(here, node.items[i], draft), .extra = std::move(draft.extra)});
   }
   std::ranges::stable_sort(paths, {}, &LockedPath::path);
   const auto twice = std::ranges::adjacent_find(paths, {}, &LockedPath::path);

@@ -174,8 +174,7 @@ void read_deps(const Place& at, const YamlNode& node, StageDraft& into) {
   for (std::size_t i = 0; i < node.items.size(); ++i) {
     const YamlNode& item = node.items[i];
     const Place here = at.item(i);
-    into.stage.deps.push_back(
-        {.path = resolve_item(here, item, into.base, read_text(here, item)), .line = item.line});
+    into.stage.deps.push_back({.path = resolve_item(here, item, into.base, read_text(here, item)), .line = item.line});
   }
 }
 
@@ -271,8 +270,9 @@ Stage read_stage(const Place& at, const YamlNode& name, const YamlNode& node, co
   StageDraft draft{.stage = {}, .dir = dir, .base = dir};
   const std::string reason = check_stage_name(name.scalar);
   if (!reason.empty() || name.scalar.find('@') != std::string::npos) {
-    throw yaml_error(at.file, name, "the stage name " + quoted(name.scalar) + " " +
-                                        (reason.empty() ? "has an '@', which is kept for generated stages" : reason));
+    throw yaml_error(at.file, name,
+                     "the stage name " + quoted(name.scalar) + " " +
+                         (reason.empty() ? "has an '@', which is kept for generated stages" : reason));
   }
   draft.stage.name = name.scalar;
   draft.stage.line = name.line;

@@ -28,7 +28,8 @@ std::string failure(const std::string& text) {
 }
 
 const std::string sample =
-    "# ours\n[core]\n\tremote = store ; default\n\tFlag\n[remote \"My Store\"]\n\turl = \"/a b#\" # c\n\tlong = one \\\n  two\n"
+    "# ours\n[core]\n\tremote = store ; default\n\tFlag\n[remote \"My Store\"]\n\turl = \"/a b#\" # c\n\tlong = one "
+    "\\\n  two\n"
     "\tesc = a\\\"b\\\\c\\n\n";
 
 }  // namespace
@@ -93,8 +94,8 @@ TEST_CASE("any text can be a value", "[spec][config]") {
   std::string text = sample;
   for (int i = 0; i < 2000; ++i) {
     const std::string value = random.text();
-    const std::string key = "remote." + std::string(random.chance(50) ? "My Store" : "a.b\"\\") + ".key" +
-                            std::to_string(random.below(5));
+    const std::string key =
+        "remote." + std::string(random.chance(50) ? "My Store" : "a.b\"\\") + ".key" + std::to_string(random.below(5));
     if (value.find('\r') != std::string::npos) {
       continue;
     }

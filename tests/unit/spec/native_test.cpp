@@ -27,13 +27,14 @@ std::string failure(Work work) {
 }
 
 Pointer pointer() {
-  Pointer out{.path = test::path("data/raw"),
-              .entry = test::locked_tree("x", 0x43).entry,
-              .annotations = {.desc = "d: x", .type = "data", .labels = {"a", "b"}, .meta = Value(Value::Map{{"k", true}})},
-              .remote = "store",
-              .push = false,
-              .source = Value(Value::Map{{"url", "https://x"}}),
-              .extra = Value(Value::Map{{"later", "y"}})};
+  Pointer out{
+      .path = test::path("data/raw"),
+      .entry = test::locked_tree("x", 0x43).entry,
+      .annotations = {.desc = "d: x", .type = "data", .labels = {"a", "b"}, .meta = Value(Value::Map{{"k", true}})},
+      .remote = "store",
+      .push = false,
+      .source = Value(Value::Map{{"url", "https://x"}}),
+      .extra = Value(Value::Map{{"later", "y"}})};
   return out;
 }
 
@@ -49,7 +50,11 @@ StageEntry entry() {
   Output model;
   model.path = test::path("model.json");
   model.persist = true;
-  out.inputs = {.cmd = stage.cmd, .wdir = stage.wdir, .deps = stage.deps, .params = stage.params, .env = stage.env,
+  out.inputs = {.cmd = stage.cmd,
+                .wdir = stage.wdir,
+                .deps = stage.deps,
+                .params = stage.params,
+                .env = stage.env,
                 .outs = {metric, model}};
   out.outs = stage.outs;
   return out;
@@ -70,17 +75,21 @@ TEST_CASE("a lock is written in its layout", "[spec][lock]") {
   const std::string hexab = test::digest(0xab).hex();
   CHECK(native.write_lock(lock) ==
         "version: 1\nstages:\n  train:\n    cmd: python3 src/train.py\n    wdir: sub\n    deps:\n"
-        "    - path: data/prepared\n      kind: tree\n      sha256: '" + hex12 + "'\n      size: 100\n      files: 3\n"
-        "    params:\n      params.yaml:\n        train.lr: 0.1\n    env:\n      SEED: '1'\n    outs:\n"
-        "    - path: model.json\n      kind: file\n      sha256: " + hexab + "\n      size: 4\n");
+        "    - path: data/prepared\n      kind: tree\n      sha256: '" +
+            hex12 +
+            "'\n      size: 100\n      files: 3\n"
+            "    params:\n      params.yaml:\n        train.lr: 0.1\n    env:\n      SEED: '1'\n    outs:\n"
+            "    - path: model.json\n      kind: file\n      sha256: " +
+            hexab + "\n      size: 4\n");
   CHECK(native.write_lock({}) == "version: 1\nstages: {}\n");
 }
 
 TEST_CASE("a lock reads back, keys of newer versions included", "[spec][lock]") {
   const std::string text = native.write_lock(test::lock());
   CHECK(native.read_lock(text, lock_file) == test::lock());
-  const std::string with_unknown = "version: 1\nstages:\n  a:\n    cmd: x\n    outs:\n    - path: o\n      kind: file\n      sha256: " +
-                                   test::digest(0xab).hex() + "\n      size: 1\n      etag: q\n";
+  const std::string with_unknown =
+      "version: 1\nstages:\n  a:\n    cmd: x\n    outs:\n    - path: o\n      kind: file\n      sha256: " +
+      test::digest(0xab).hex() + "\n      size: 1\n      etag: q\n";
   CHECK(native.write_lock(native.read_lock(with_unknown, lock_file)) == with_unknown);
 }
 
@@ -110,7 +119,8 @@ TEST_CASE("a lock that cannot be trusted is refused with line and reason", "[spe
   CHECK(with_dep("sha256: XY").find("must be 64 hexadecimal digits") != std::string::npos);
   CHECK(with_dep("kind: dir").find("must be 'file', 'exec', 'tree' or 'link'") != std::string::npos);
   CHECK(with_dep("size: -1").find("must be a whole number") != std::string::npos);
-  CHECK(with_dep("{path: x, kind: tree, size: 1, sha256: " + hex + "}").find("tree without 'files'") != std::string::npos);
+  CHECK(with_dep("{path: x, kind: tree, size: 1, sha256: " + hex + "}").find("tree without 'files'") !=
+        std::string::npos);
   CHECK(with_dep("{path: x, kind: file, size: 1}").find("has no 'sha256'") != std::string::npos);
   try {
     native.read_lock("version: 2\n", lock_file);
@@ -123,7 +133,8 @@ TEST_CASE("a lock that cannot be trusted is refused with line and reason", "[spe
 TEST_CASE("a digest of digits only is read as the text that it is", "[spec][lock]") {
   const std::string digits(64, '1');
   const Lock lock = native.read_lock(
-      "version: 1\nstages:\n  a:\n    cmd: x\n    outs:\n    - {path: o, kind: file, size: 1, sha256: " + digits + "}\n",
+      "version: 1\nstages:\n  a:\n    cmd: x\n    outs:\n    - {path: o, kind: file, size: 1, sha256: " + digits +
+          "}\n",
       lock_file);
   CHECK(lock.stages.at("a").outs[0].entry.digest.hex() == digits);
 }
@@ -145,8 +156,12 @@ TEST_CASE("a cut lock is an error or holds whole stages up to the last", "[spec]
 }
 
 TEST_CASE("a pointer is written in its layout and reads back", "[spec][pointer]") {
-  Pointer plain{.path = test::path("data/raw"), .entry = test::locked_tree("x", 0xab).entry, .annotations = {},
-                .remote = {}, .source = {}, .extra = {}};
+  Pointer plain{.path = test::path("data/raw"),
+                .entry = test::locked_tree("x", 0xab).entry,
+                .annotations = {},
+                .remote = {},
+                .source = {},
+                .extra = {}};
   const std::string text = native.write_pointer(plain, pointer_file);
   CHECK(text == "version: 1\npath: raw\nkind: tree\nsha256: " + test::digest(0xab).hex() + "\nsize: 100\nfiles: 3\n");
   CHECK(native.read_pointer(text, pointer_file) == plain);
@@ -267,8 +282,8 @@ TEST_CASE("only what both sides changed is in conflict", "[spec][merge]") {
   ours.stages["train"].cmd.lines = {"ours"};
   theirs.stages["train"].cmd.lines = {"theirs"};
   theirs.stages["prepare"].cmd.lines = {"only theirs"};
-  const Merged merged = merge_locks(native, native.write_lock(base), native.write_lock(ours),
-                                    native.write_lock(theirs), lock_file);
+  const Merged merged =
+      merge_locks(native, native.write_lock(base), native.write_lock(ours), native.write_lock(theirs), lock_file);
   CHECK(merged.conflict);
   const std::size_t begin = merged.text.find("<<<<<<< ours\n  train:\n    cmd: ours\n");
   const std::size_t middle = merged.text.find("=======\n  train:\n    cmd: theirs\n");
@@ -280,7 +295,7 @@ TEST_CASE("only what both sides changed is in conflict", "[spec][merge]") {
   CHECK(failure([&] { native.read_lock(merged.text, lock_file); }).find("unresolved merge conflict") !=
         std::string::npos);
   // Either side of the conflict alone is that side's stage.
-  std::string kept = merged.text.substr(0, begin) + merged.text.substr(begin + 13, middle - begin - 13) +
-                     merged.text.substr(end + 15);
+  std::string kept =
+      merged.text.substr(0, begin) + merged.text.substr(begin + 13, middle - begin - 13) + merged.text.substr(end + 15);
   CHECK(native.read_lock(kept, lock_file).stages.at("train") == ours.stages["train"]);
 }

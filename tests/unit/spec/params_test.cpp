@@ -37,7 +37,8 @@ TEST_CASE("parameter files are read by their names' endings", "[spec][params]") 
 }
 
 TEST_CASE("TOML keeps its types, and dates become text", "[spec][params]") {
-  const Value value = read_values("z = true\nd = 2020-01-02\nt = 2020-01-02T03:04:05Z\ni = 0x10\nf = inf\na.b = 1\n", "p.toml");
+  const Value value =
+      read_values("z = true\nd = 2020-01-02\nt = 2020-01-02T03:04:05Z\ni = 0x10\nf = inf\na.b = 1\n", "p.toml");
   CHECK(*value.find("z") == Value(true));
   CHECK(*value.find("d") == Value("2020-01-02"));
   CHECK(*value.find("t") == Value("2020-01-02T03:04:05Z"));
@@ -99,7 +100,8 @@ TEST_CASE("an assignment keeps the order and layout of a JSON file", "[spec][par
 }
 
 TEST_CASE("an assignment keeps the other lines of a TOML file", "[spec][params]") {
-  const std::string text = "# top\nb = 1 # é\n\n[train]\nlr = 0.1  # rate\nopt = { m = 1 }\n\n[train.sub]\nx = [1, 2]\n";
+  const std::string text =
+      "# top\nb = 1 # é\n\n[train]\nlr = 0.1  # rate\nopt = { m = 1 }\n\n[train.sub]\nx = [1, 2]\n";
   CHECK(assign(text, "p.toml", "train.lr=0.3") ==
         "# top\nb = 1 # é\n\n[train]\nlr = 0.3  # rate\nopt = { m = 1 }\n\n[train.sub]\nx = [1, 2]\n");
   CHECK(assign(text, "p.toml", "c=hi") ==
@@ -117,14 +119,16 @@ TEST_CASE("an assignment keeps the other lines of a TOML file", "[spec][params]"
 TEST_CASE("random JSON and TOML values can be assigned", "[spec][params]") {
   test::RandomValues random(11);
   const std::string json = "{\n  \"a\": {\"b\": 1},\n  \"l\": [1, {\"c\": 2}]\n}\n";
-  const std::vector<std::vector<std::string>> paths = {{"a"}, {"a", "b"}, {"a", "n"}, {"l", "0"}, {"l", "1", "c"}, {"l", "2"}, {"n", "m"}};
+  const std::vector<std::vector<std::string>> paths = {{"a"},           {"a", "b"}, {"a", "n"}, {"l", "0"},
+                                                       {"l", "1", "c"}, {"l", "2"}, {"n", "m"}};
   for (int i = 0; i < 1000; ++i) {
     const Assignment assignment{.file = "p.json", .path = paths[random.below(paths.size())], .value = random.value(2)};
     const std::string edited = apply_assignment(json, "p.json", assignment);
     REQUIRE(apply_assignment(edited, "p.json", assignment) == edited);
   }
   const std::string toml = "x = 'é'\n[a]\nb = 1\n[n.o]\nq = \"\"\"a\nb\"\"\" # c\n";
-  const std::vector<std::vector<std::string>> tables = {{"x"}, {"a", "b"}, {"a", "n"}, {"n", "o", "q"}, {"n", "p"}, {"y", "é z"}};
+  const std::vector<std::vector<std::string>> tables = {{"x"},           {"a", "b"}, {"a", "n"},
+                                                        {"n", "o", "q"}, {"n", "p"}, {"y", "é z"}};
   for (int i = 0; i < 1000; ++i) {
     const Assignment assignment{.file = "p.toml", .path = tables[random.below(tables.size())], .value = random.text()};
     const std::string edited = apply_assignment(toml, "p.toml", assignment);

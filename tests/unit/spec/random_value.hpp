@@ -35,19 +35,25 @@ class RandomValues {
   }
 
   double real() {
-    static const std::vector<double> reals = {0.0,  -0.0,   0.1,  1.0,     1e-5, 1e16,
+    static const std::vector<double> reals = {0.0,  -0.0,   0.1,  1.0,     1e-5,         1e16,
                                               1e22, 1e-310, -2.5, 1.0 / 3, 123456789.123};
     return reals[below(reals.size())];
   }
 
   spec::Value scalar() {
     switch (below(8)) {
-      case 0: return {};
-      case 1: return chance(50);
-      case 2: return static_cast<std::int64_t>(engine_()) * (chance(50) ? 1 : -1);
-      case 3: return real();
-      case 4: return static_cast<std::int64_t>(below(10));
-      default: return text();
+      case 0:
+        return {};
+      case 1:
+        return chance(50);
+      case 2:
+        return static_cast<std::int64_t>(engine_()) * (chance(50) ? 1 : -1);
+      case 3:
+        return real();
+      case 4:
+        return static_cast<std::int64_t>(below(10));
+      default:
+        return text();
     }
   }
 
@@ -80,23 +86,114 @@ class RandomValues {
 
  private:
   static const std::vector<std::string>& words() {
-    static const std::vector<std::string> list = {
-        "",       " ",     "yes",      "No",         "on",         "OFF",   "y",      "~",        "null",  "NULL",
-        "true",   "False", "1",        "-1",         "+1",         "017",   "0o17",   "0x1F",     "0b1",   "1_000",
-        "1.0",    "1e5",   "1e-5",     ".5",         "1.",         ".inf",  "-.INF",  ".nan",     "1:30",  "12:30:45",
-        "=",      "<<",    "-",        "- a",        "--x",        "---",   "...",    "--- a",    "?a",    "? a",
-        ":a",     "a:",    "a: b",     "a:b",        "a #b",       "a#b",   "#a",     "'a'",      "\"a\"", "it's",
-        "it's: x", "[a]",  "{a}",      "a,b",        "*a",         "&a",    "!a",     "|",        ">",     "%a",
-        "@a",     "`a",    "2020-01-01", "2020-01-01T00:00:00Z", "lead", " lead", "trail ", "a\nb",  "a\nb\n", "\n",
-        "a\n\nb", "a\n b\n", " a\nb", "a\n",         "a\n\n",      "\ta",   "a\tb",   "a\n\tb",   "a\r\nb", "\x01",
-        "\x7f",   "é",     "日本",     "😀",         "\xc2\x85x",  "\xe2\x80\xa8", "\xef\xbb\xbfx", "\xc2\xa0x", "${x}", "\\${x}",
-        "a\\b",   "9999999999999999999999", "123e456", "1.2.3.4", "path/to file", "a  b", "a\n \nb", "x: |\n  y", "# c\nx", "\"", "'", "''"};
+    static const std::vector<std::string> list = {"",
+                                                  " ",
+                                                  "yes",
+                                                  "No",
+                                                  "on",
+                                                  "OFF",
+                                                  "y",
+                                                  "~",
+                                                  "null",
+                                                  "NULL",
+                                                  "true",
+                                                  "False",
+                                                  "1",
+                                                  "-1",
+                                                  "+1",
+                                                  "017",
+                                                  "0o17",
+                                                  "0x1F",
+                                                  "0b1",
+                                                  "1_000",
+                                                  "1.0",
+                                                  "1e5",
+                                                  "1e-5",
+                                                  ".5",
+                                                  "1.",
+                                                  ".inf",
+                                                  "-.INF",
+                                                  ".nan",
+                                                  "1:30",
+                                                  "12:30:45",
+                                                  "=",
+                                                  "<<",
+                                                  "-",
+                                                  "- a",
+                                                  "--x",
+                                                  "---",
+                                                  "...",
+                                                  "--- a",
+                                                  "?a",
+                                                  "? a",
+                                                  ":a",
+                                                  "a:",
+                                                  "a: b",
+                                                  "a:b",
+                                                  "a #b",
+                                                  "a#b",
+                                                  "#a",
+                                                  "'a'",
+                                                  "\"a\"",
+                                                  "it's",
+                                                  "it's: x",
+                                                  "[a]",
+                                                  "{a}",
+                                                  "a,b",
+                                                  "*a",
+                                                  "&a",
+                                                  "!a",
+                                                  "|",
+                                                  ">",
+                                                  "%a",
+                                                  "@a",
+                                                  "`a",
+                                                  "2020-01-01",
+                                                  "2020-01-01T00:00:00Z",
+                                                  "lead",
+                                                  " lead",
+                                                  "trail ",
+                                                  "a\nb",
+                                                  "a\nb\n",
+                                                  "\n",
+                                                  "a\n\nb",
+                                                  "a\n b\n",
+                                                  " a\nb",
+                                                  "a\n",
+                                                  "a\n\n",
+                                                  "\ta",
+                                                  "a\tb",
+                                                  "a\n\tb",
+                                                  "a\r\nb",
+                                                  "\x01",
+                                                  "\x7f",
+                                                  "é",
+                                                  "日本",
+                                                  "😀",
+                                                  "\xc2\x85x",
+                                                  "\xe2\x80\xa8",
+                                                  "\xef\xbb\xbfx",
+                                                  "\xc2\xa0x",
+                                                  "${x}",
+                                                  "\\${x}",
+                                                  "a\\b",
+                                                  "9999999999999999999999",
+                                                  "123e456",
+                                                  "1.2.3.4",
+                                                  "path/to file",
+                                                  "a  b",
+                                                  "a\n \nb",
+                                                  "x: |\n  y",
+                                                  "# c\nx",
+                                                  "\"",
+                                                  "'",
+                                                  "''"};
     return list;
   }
   static const std::vector<std::string>& pieces() {
-    static const std::vector<std::string> list = {"a", "b1", " ", ": ", " #", "'", "\"", "\n", "-", "- ", ",", "]",
-                                                  "[", "{", "}", "é", "\\", "\t", "  ", "0", ".", "?", "!", "x=y",
-                                                  "$", "|", "\n  ", "&", "*", "%"};
+    static const std::vector<std::string> list = {"a", "b1", " ", ": ",  " #", "'", "\"",   "\n", "-",  "- ",
+                                                  ",", "]",  "[", "{",   "}",  "é", "\\",   "\t", "  ", "0",
+                                                  ".", "?",  "!", "x=y", "$",  "|", "\n  ", "&",  "*",  "%"};
     return list;
   }
 

@@ -100,10 +100,17 @@ inline std::string mutated(std::string text, RandomValues& random) {
   for (std::size_t left = 1 + random.below(3); left > 0 && !text.empty(); --left) {
     const std::size_t at = random.below(text.size());
     switch (random.below(4)) {
-      case 0: text.erase(at, 1 + random.below(4)); break;
-      case 1: text.insert(at, random.text()); break;
-      case 2: text[at] = static_cast<char>(random.below(256)); break;
-      default: text[at] = static_cast<char>(text[at] ^ static_cast<char>(1U << random.below(7)));
+      case 0:
+        text.erase(at, 1 + random.below(4));
+        break;
+      case 1:
+        text.insert(at, random.text());
+        break;
+      case 2:
+        text[at] = static_cast<char>(random.below(256));
+        break;
+      default:
+        text[at] = static_cast<char>(text[at] ^ static_cast<char>(1U << random.below(7)));
     }
   }
   return text;

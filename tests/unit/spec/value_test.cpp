@@ -48,7 +48,8 @@ TEST_CASE("members are found by dotted paths with indexes", "[spec][value]") {
 }
 
 TEST_CASE("JSON is written with floats that stay floats", "[spec][value]") {
-  const Value value = Value::Map{{"b", 1.0}, {"a", Value::List{std::int64_t{1}, "x\"\n", Value(), true}}, {"n", nan_value}};
+  const Value value =
+      Value::Map{{"b", 1.0}, {"a", Value::List{std::int64_t{1}, "x\"\n", Value(), true}}, {"n", nan_value}};
   CHECK(to_json(value) == R"({"b": 1.0, "a": [1, "x\"\n", null, true], "n": "nan"})");
   CHECK(canonical_json(value) == R"({"a":[1,"x\"\n",null,true],"b":1.0,"n":NaN})");
   CHECK(to_json(Value(1e-5)) == "1.0e-05");

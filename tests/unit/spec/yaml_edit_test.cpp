@@ -77,8 +77,8 @@ class Scribe {
   }
 
   std::string scalar() {
-    static const std::vector<std::string> texts = {"1", "0.5", "text", "two words", "'it''s'", "\"a\\tb # c\"", "true",
-                                                   "~", "a:b", "x#y", "http://a/b?c", "'- x'"};
+    static const std::vector<std::string> texts = {"1",    "0.5", "text", "two words", "'it''s'",      "\"a\\tb # c\"",
+                                                   "true", "~",   "a:b",  "x#y",       "http://a/b?c", "'- x'"};
     return random_.pick(texts);
   }
 
@@ -110,8 +110,12 @@ class Scribe {
   void member(std::size_t pad, std::size_t indent, const std::string& key, int depth, const Path& path) {
     ends_in_literal_ = false;
     switch (random_.below(depth < 3 ? 9 : 5)) {
-      case 0: line(pad, key + tail()); break;
-      case 1: line(pad, key + " " + flow(2) + tail()); break;
+      case 0:
+        line(pad, key + tail());
+        break;
+      case 1:
+        line(pad, key + " " + flow(2) + tail());
+        break;
       case 2:
         line(pad, key + " |" + (random_.chance(50) ? "-" : ""));
         line(indent + 2, "literal # no comment");
@@ -128,7 +132,8 @@ class Scribe {
         line(pad, key + tail());
         list(indent + (random_.chance(50) ? 0 : 2), depth + 1, path);
         break;
-      default: line(pad, key + std::string(1 + random_.below(2), ' ') + scalar() + tail());
+      default:
+        line(pad, key + std::string(1 + random_.below(2), ' ') + scalar() + tail());
     }
   }
 
@@ -226,12 +231,11 @@ TEST_CASE("edits that would mean something else are refused", "[spec][edit]") {
 
 TEST_CASE("random edits of random documents mean what was asked and keep every comment", "[spec][edit]") {
   Scribe scribe(7);
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < 1500; ++i) {
     const std::string text = scribe.document();
     const Value before = load(text);
     const Path path = scribe.paths()[scribe.random().below(scribe.paths().size())];
-    const bool leaf = is_inline(*value_at(before, path)) &&
-                      value_at(before, path)->get<std::string>() == nullptr;
+    const bool leaf = is_inline(*value_at(before, path)) && value_at(before, path)->get<std::string>() == nullptr;
     const Value value = scribe.random().value(2);
     INFO(text << "\n-> " << join(path, ".") << " = " << to_json(value));
     const std::string after = set(text, path, value);
@@ -245,7 +249,7 @@ TEST_CASE("random edits of random documents mean what was asked and keep every c
 
 TEST_CASE("a key that is added and removed again leaves no trace", "[spec][edit]") {
   Scribe scribe(8);
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < 1500; ++i) {
     const std::string text = scribe.document();
     Path path = scribe.paths()[scribe.random().below(scribe.paths().size())];
     const Value* at = value_at(load(text), path);
@@ -268,7 +272,7 @@ TEST_CASE("a key that is added and removed again leaves no trace", "[spec][edit]
 
 TEST_CASE("random erasures remove one thing", "[spec][edit]") {
   Scribe scribe(9);
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < 1500; ++i) {
     const std::string text = scribe.document();
     const Path path = scribe.paths()[scribe.random().below(scribe.paths().size())];
     INFO(text << "\n- " << join(path, "."));

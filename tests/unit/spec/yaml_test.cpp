@@ -36,7 +36,8 @@ bool same_node(const YamlNode& a, const YamlNode& b) {
       a.members.size() != b.members.size() || a.flow != b.flow) {
     return false;
   }
-  const bool placed = a.kind == YamlNode::Kind::null || (a.line == b.line && a.column == b.column && a.offset == b.offset);
+  const bool placed =
+      a.kind == YamlNode::Kind::null || (a.line == b.line && a.column == b.column && a.offset == b.offset);
   if (!placed || (a.kind == YamlNode::Kind::scalar && a.plain != b.plain)) {
     return false;
   }
@@ -57,18 +58,39 @@ bool same_node(const YamlNode& a, const YamlNode& b) {
 
 TEST_CASE("plain scalars are typed by YAML 1.2's core schema as DVC reads it", "[spec][yaml]") {
   const std::vector<std::pair<std::string, Value>> expected = {
-      {"true", true},          {"TRUE", true},           {"False", false},
-      {"yes", "yes"},          {"on", "on"},             {"n", "n"},
-      {"~", Value()},          {"Null", Value()},        {"017", std::int64_t{17}},
-      {"0o17", std::int64_t{15}}, {"0x1F", std::int64_t{31}}, {"-0x1F", std::int64_t{-31}},
-      {"0b11", std::int64_t{3}}, {"1_000", std::int64_t{1000}}, {"+1", std::int64_t{1}},
+      {"true", true},
+      {"TRUE", true},
+      {"False", false},
+      {"yes", "yes"},
+      {"on", "on"},
+      {"n", "n"},
+      {"~", Value()},
+      {"Null", Value()},
+      {"017", std::int64_t{17}},
+      {"0o17", std::int64_t{15}},
+      {"0x1F", std::int64_t{31}},
+      {"-0x1F", std::int64_t{-31}},
+      {"0b11", std::int64_t{3}},
+      {"1_000", std::int64_t{1000}},
+      {"+1", std::int64_t{1}},
       {"-9223372036854775808", std::numeric_limits<std::int64_t>::min()},
-      {"1e5", 1e5},            {"1.", 1.0},              {".5", 0.5},
-      {"1.5e3", 1500.0},       {"-1e-5", -1e-5},         {".inf", std::numeric_limits<double>::infinity()},
-      {"-.Inf", -std::numeric_limits<double>::infinity()}, {".NaN", std::numeric_limits<double>::quiet_NaN()},
-      {"12:30:45", "12:30:45"}, {"2020-01-01", "2020-01-01"}, {"nan", "nan"},
-      {"-", "-"},              {".", "."},               {"1e", "1e"},
-      {"0x", "0x"},            {"1.2.3", "1.2.3"},       {"--1", "--1"},
+      {"1e5", 1e5},
+      {"1.", 1.0},
+      {".5", 0.5},
+      {"1.5e3", 1500.0},
+      {"-1e-5", -1e-5},
+      {".inf", std::numeric_limits<double>::infinity()},
+      {"-.Inf", -std::numeric_limits<double>::infinity()},
+      {".NaN", std::numeric_limits<double>::quiet_NaN()},
+      {"12:30:45", "12:30:45"},
+      {"2020-01-01", "2020-01-01"},
+      {"nan", "nan"},
+      {"-", "-"},
+      {".", "."},
+      {"1e", "1e"},
+      {"0x", "0x"},
+      {"1.2.3", "1.2.3"},
+      {"--1", "--1"},
       {"9223372036854775808", "9223372036854775808"},
   };
   for (const auto& [text, value] : expected) {
@@ -166,7 +188,10 @@ TEST_CASE("an unresolved merge conflict is named with a way out", "[spec][yaml]"
 TEST_CASE("empty texts are null and a byte order mark is skipped", "[spec][yaml]") {
   CHECK(load("").is_null());
   CHECK(load("# only a comment\n\n").is_null());
-  CHECK(load("\xef\xbb\xbf" "a: 1\n").find("a")->number() == 1);
+  CHECK(load("\xef\xbb\xbf"
+             "a: 1\n")
+            .find("a")
+            ->number() == 1);
   CHECK(load("---\na: 1\n...\n").find("a")->number() == 1);
 }
 
@@ -178,10 +203,23 @@ TEST_CASE("nodes know where they stand", "[spec][yaml]") {
 }
 
 TEST_CASE("texts that another reader may mistake are quoted, digests and commands are not", "[spec][yaml]") {
-  for (const std::string text :
-       {"yes", "No", "on", "y", "~", "null", "true", "1", "017", "0o17", "1_000", "1e3", "1:30", "12:30:45", "0x1F",
-        ".5", ".inf", "2020-01-01", "=", "<<", "", " x", "x ", "a: b", "a #b", "- a", "-", "#a", "'a'", "[a]", "---",
-        "a:", "123e456", "9999999999999999999999"}) {
+  for (const std::string text : {"yes",     "No",
+                                 "on",      "y",
+                                 "~",       "null",
+                                 "true",    "1",
+                                 "017",     "0o17",
+                                 "1_000",   "1e3",
+                                 "1:30",    "12:30:45",
+                                 "0x1F",    ".5",
+                                 ".inf",    "2020-01-01",
+                                 "=",       "<<",
+                                 "",        " x",
+                                 "x ",      "a: b",
+                                 "a #b",    "- a",
+                                 "-",       "#a",
+                                 "'a'",     "[a]",
+                                 "---",     "a:",
+                                 "123e456", "9999999999999999999999"}) {
     INFO(text);
     const std::string out = emit_scalar(text);
     CHECK((out.front() == '\'' || out.front() == '"'));
@@ -203,8 +241,7 @@ TEST_CASE("documents are written in block style", "[spec][yaml]") {
                                  {"e", Value::Map{}},
                                  {"f", Value::List{}},
                                  {"big", 1e22}};
-  CHECK(emit_yaml(value) ==
-        "a:\n- x\n- k: 1.0\n  l: null\n- - z\ncmd: |\n  one\n  two\ne: {}\nf: []\nbig: 1.0e+22\n");
+  CHECK(emit_yaml(value) == "a:\n- x\n- k: 1.0\n  l: null\n- - z\ncmd: |\n  one\n  two\ne: {}\nf: []\nbig: 1.0e+22\n");
   CHECK(emit_flow(Value(Value::Map{{"a", Value::List{"x,y", true}}})) == "{a: ['x,y', true]}");
 }
 
@@ -231,9 +268,10 @@ TEST_CASE("what is written reads back the same, with either reader", "[spec][yam
 TEST_CASE("the block reader agrees with yaml-cpp on whatever it accepts", "[spec][yaml]") {
   test::RandomValues random(2);
   const std::vector<std::string> pieces = {
-      "a", "b", "c: ", ":", "- ", "-", " ", "  ", "\n", "\n", "\n  ", "\n- ", "\n  - ", "'", "\"", "#", " # x", "|", "|-",
-      "x y", "1", "[]", "{}", "~", "null", "\\n", "\\x41", ": ", "key: v", "\n    deep", "k:", "<<: ", "&a ", "*a", "!!str ",
-      "---", "...", "\t", ",", "é", "''", "? "};
+      "a",    "b",      "c: ",  ":",   "- ",    "-",    " ",      "  ",         "\n",  "\n",   "\n  ",
+      "\n- ", "\n  - ", "'",    "\"",  "#",     " # x", "|",      "|-",         "x y", "1",    "[]",
+      "{}",   "~",      "null", "\\n", "\\x41", ": ",   "key: v", "\n    deep", "k:",  "<<: ", "&a ",
+      "*a",   "!!str ", "---",  "...", "\t",    ",",    "é",      "''",         "? "};
   int accepted = 0;
   for (int i = 0; i < 30000; ++i) {
     std::string text;
@@ -253,7 +291,8 @@ TEST_CASE("the block reader agrees with yaml-cpp on whatever it accepts", "[spec
 TEST_CASE("random bytes never crash the reader", "[spec][yaml]") {
   test::RandomValues random(3);
   const std::string sample =
-      "stages:\n  a: &x\n    cmd: \"py \\x41 é\"\n    deps: [a, {b: c}]\n  b:\n    <<: *x\n    t: |\n      x\n# c\n'q': >-\n  z\n";
+      "stages:\n  a: &x\n    cmd: \"py \\x41 é\"\n    deps: [a, {b: c}]\n  b:\n    <<: *x\n    t: |\n      x\n# "
+      "c\n'q': >-\n  z\n";
   for (int i = 0; i < 20000; ++i) {
     std::string text = sample;
     for (std::size_t left = 1 + random.below(4); left > 0; --left) {
