@@ -38,8 +38,13 @@ void suggest_git_add(const Context& context, const repo::Workspace& workspace, c
                      bool staged) {
   if (files.empty() || staged) return;
   std::string words;
-  for (const auto& file : files) words += " " + shell_quoted(file.relative_to(workspace.cwd()));
-  context.say("To keep this with git, run `git add" + words + "`.");
+  bool dashed = false;
+  for (const auto& file : files) {
+    const std::string path = file.relative_to(workspace.cwd());
+    dashed = dashed || path.starts_with('-');
+    words += " " + shell_quoted(path);
+  }
+  context.say(std::string("To keep this with git, run `git add") + (dashed ? " --" : "") + words + "`.");
 }
 
 namespace {

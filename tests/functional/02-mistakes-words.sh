@@ -28,7 +28,6 @@ refused 2 mlops config cache.typo x
 has 'cache.type'
 refused 2 mlops config cache.type hrdlink
 has 'hardlink'
-refused 2 mlops config core.remote
 refused 2 mlops repro -j 0
 refused 2 mlops repro -j many
 has 'many'
