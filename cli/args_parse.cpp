@@ -66,6 +66,37 @@ bool check_option(const Args& args, const std::string& word, std::string_view co
   return false;
 }
 
+/// CLI11 takes a word such as "[a]" apart as a list. A mark before every positional word keeps file names whole.
+constexpr char mark = '=';
+
+void mark_positionals(const Args& args, std::vector<std::string>& words, std::string_view command) {
+  bool all = false;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (all || words[i].size() < 2 || words[i][0] != '-') {
+      words[i].insert(words[i].begin(), mark);
+    } else if (words[i] == "--") {
+      all = true;
+    } else if (check_option(args, words[i], command)) {
+      ++i;
+    }
+  }
+}
+
+void unmark(std::string& word) {
+  if (word.starts_with(mark)) word.erase(0, 1);
+}
+
+void unmark_positionals(const Args& args) {
+  for (const Arg& arg : args) {
+    if (!arg.positional() || arg.rest) continue;
+    if (const auto* word = std::get_if<std::string*>(&arg.into)) unmark(**word);
+    if (const auto* word = std::get_if<std::optional<std::string>*>(&arg.into); word != nullptr && **word) unmark(***word);
+    if (const auto* words = std::get_if<std::vector<std::string>*>(&arg.into)) {
+      for (std::string& word : **words) unmark(word);
+    }
+  }
+}
+
 /// Checks every option and returns where the first positional word stands (words.size() if nowhere).
 std::size_t survey(const Args& args, const std::vector<std::string>& words, std::string_view command, bool stop) {
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -122,12 +153,18 @@ void parse(const Args& args, std::vector<std::string> words, std::string_view co
     if (arg.rest) continue;
     bind(app, arg)->required(arg.required);
   }
+  mark_positionals(args, words, command);
   std::reverse(words.begin(), words.end());  // CLI11 takes words from the back
   try {
     app.parse(words);
+  } catch (const CLI::ExtrasError&) {
+    auto extra = app.remaining();
+    unmark(extra.front());
+    throw help_hint(Error::usage("{} is one argument too many", mlops::quoted(extra.front())), command);
   } catch (const CLI::ParseError& error) {
     throw translate(error, args, command);
   }
+  unmark_positionals(args);
   for (const Arg& arg : args) check_choices(arg, command);
 }
 
