@@ -92,11 +92,10 @@ small_project() {
   git commit -q -m begin
 }
 
-# state: all that a refused command must leave as it was: files, modes, links, git's view, refs; of .mlops only what
-# lasts (objects that nothing names are no change to anyone, nor are locks, memos and leases).
+# state: all that a refused command must leave as it was: files, modes, links, git's view, refs. Objects that nothing
+# names are no change to anyone, nor are locks, memos and leases.
 state() {
-  find . -name .git -prune -o \( -path ./.mlops/tmp -o -path ./.mlops/cache/objects -o -path ./.mlops/cache/tmp \
-    -o -path ./.mlops/cache/leases -o -path ./.mlops/cache/projects \) -prune -o -printf '%y %m %l %p\0' | sort -z
+  find . -name .git -prune -o \( -path ./.mlops/tmp -o -path ./.mlops/cache \) -prune -o -printf '%y %m %l %p\0' | sort -z
   find . -name .git -prune -o \( -path ./.mlops/tmp -o -path ./.mlops/cache \) -prune -o -type f -readable -print0 |
     sort -z | xargs -0r sha256sum
   [ ! -d .git ] || { git status --porcelain && git for-each-ref; }
