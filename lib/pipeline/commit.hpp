@@ -11,14 +11,14 @@ namespace mlops::pipeline {
 
 struct CommitOptions {
   std::vector<std::string> targets{};  ///< stages, tracked paths, pointer files; empty: everything
-  bool force = false;  ///< also where a stage's command or inputs differ from what the lock knows
+  bool force = false;                  ///< also where a stage's command or inputs differ from what the lock knows
 };
 
 /// What was recorded for one target.
 struct CommitItem {
-  std::string name;     ///< stage or path; printable
+  std::string name;  ///< stage or path; printable
   bool stage = false;
-  bool changed = false; ///< its lock entry or pointer is another one now
+  bool changed = false;  ///< its lock entry or pointer is another one now
 };
 struct CommitResult {
   std::vector<CommitItem> items;

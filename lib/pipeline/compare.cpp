@@ -117,9 +117,9 @@ class Comparison {
   }
 
   void compare_deps() {
-    compare_paths(stage_.deps, locked_.deps,
-                  {Kind::dependency_added, Kind::dependency_removed, Kind::dependency_missing,
-                   Kind::dependency_changed});
+    compare_paths(
+        stage_.deps, locked_.deps,
+        {Kind::dependency_added, Kind::dependency_removed, Kind::dependency_missing, Kind::dependency_changed});
   }
 
   void compare_outs() {
@@ -222,8 +222,8 @@ class Comparison {
 spec::LockedParams current_params(const spec::Stage& stage, const spec::ParamsDependency& params, Current& current) {
   const spec::Value* whole = current.find_param(params.file, "");
   if (whole == nullptr) {
-    throw Error::of(ErrorKind::missing, "the parameter file {} of stage '{}' does not exist",
-                    quoted(params.file.str()), stage.name);
+    throw Error::of(ErrorKind::missing, "the parameter file {} of stage '{}' does not exist", quoted(params.file.str()),
+                    stage.name);
   }
   spec::LockedParams values;
   if (params.keys.empty()) {
@@ -283,8 +283,8 @@ bool same_inputs(const spec::Dialect& dialect, const spec::LockedStage& a, const
     return one.first == other.first && dialect.equal(one.second, other.second);
   };
   const auto same_file = [&](const auto& one, const auto& other) {
-    return one.first == other.first && std::equal(one.second.begin(), one.second.end(), other.second.begin(),
-                                                  other.second.end(), same_param);
+    return one.first == other.first &&
+           std::equal(one.second.begin(), one.second.end(), other.second.begin(), other.second.end(), same_param);
   };
   return a.cmd == b.cmd && a.wdir == b.wdir && a.env == b.env &&
          std::equal(a.deps.begin(), a.deps.end(), b.deps.begin(), b.deps.end(), same_path) &&

@@ -106,6 +106,9 @@ void Current::prefetch(const std::vector<fs::RepoPath>& paths) {
       unknown.push_back(path);
     }
   }
+  if (unknown.empty()) {
+    return;
+  }
   std::sort(unknown.begin(), unknown.end());
   unknown.erase(std::unique(unknown.begin(), unknown.end()), unknown.end());
   // Options are made here since they read ignore files through the workspace, which is for one thread.

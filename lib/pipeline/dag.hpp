@@ -29,8 +29,8 @@ struct Dag {
 
 struct DagOptions {
   std::vector<std::string> targets{};  ///< stages or outputs; only what leads to them; empty: all
-  bool full = false;                 ///< with targets: everything connected with them
-  bool outs = false;                 ///< outputs as nodes instead of stages
+  bool full = false;                   ///< with targets: everything connected with them
+  bool outs = false;                   ///< outputs as nodes instead of stages
 };
 
 Dag make_dag(const Graph& graph, const repo::Snapshot& snapshot, const spec::Dialect& dialect,

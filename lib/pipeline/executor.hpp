@@ -16,8 +16,8 @@ namespace mlops::pipeline {
 struct Job {
   std::string stage{};
   std::vector<std::string> lines{};  ///< shell scripts, one after another
-  std::string cwd;                 ///< absolute
-  Environment env;                 ///< the whole environment
+  std::string cwd;                   ///< absolute
+  Environment env;                   ///< the whole environment
   std::optional<double> timeout_seconds{};
 };
 
@@ -29,7 +29,7 @@ struct JobResult {
   std::string failed_line;  ///< the line that ended with `exit_code`
   double wall_seconds = 0, cpu_seconds = 0;
   std::uint64_t peak_memory_bytes = 0;
-  int survivors = 0;        ///< processes that the stage left behind and that were ended
+  int survivors = 0;  ///< processes that the stage left behind and that were ended
   bool ok() const { return how == How::finished && exit_code == 0; }
 };
 

@@ -73,8 +73,7 @@ void Graph::collect_claims(const repo::Snapshot& snapshot) {
   for (const spec::Pointer& pointer : snapshot.pointers) {
     claims_.push_back({&pointer.path, no_stage, 0});
   }
-  std::stable_sort(claims_.begin(), claims_.end(),
-                   [](const Claim& a, const Claim& b) { return *a.path < *b.path; });
+  std::stable_sort(claims_.begin(), claims_.end(), [](const Claim& a, const Claim& b) { return *a.path < *b.path; });
   for (std::size_t i = 1; i < claims_.size(); ++i) {
     const Claim& outer = claims_[i - 1];
     const Claim& inner = claims_[i];
@@ -82,7 +81,8 @@ void Graph::collect_claims(const repo::Snapshot& snapshot) {
       continue;
     }
     const auto owner = [&](const Claim& claim) {
-      return claim.stage == no_stage ? std::string("a tracked path") : fmt::format("stage '{}'", stages_[claim.stage]->name);
+      return claim.stage == no_stage ? std::string("a tracked path")
+                                     : fmt::format("stage '{}'", stages_[claim.stage]->name);
     };
     const int line = std::max(inner.line, outer.line);
     if (*inner.path == *outer.path) {

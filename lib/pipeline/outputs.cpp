@@ -28,8 +28,7 @@ const spec::Output* find_output(const spec::Stage& stage, const fs::RepoPath& pa
 bool same_content(const store::Entry& a, const store::Entry& b) { return a.kind == b.kind && a.digest == b.digest; }
 
 /// Whether nothing is lost when what stands at an output's path goes away.
-bool may_go(const store::LocalDb& db, Current& current, const fs::RepoPath& path,
-            const spec::LockedStage* locked) {
+bool may_go(const store::LocalDb& db, Current& current, const fs::RepoPath& path, const spec::LockedStage* locked) {
   std::optional<store::Entry> entry;
   try {
     entry = current.entry(path);
@@ -61,8 +60,8 @@ void check_outputs(repo::Workspace& workspace, const spec::Stage& stage) {
   const spec::Names& names = workspace.dialect().names();
   for (const spec::Output& out : stage.outs) {
     const auto refuse = [&](std::string_view why) {
-      return Error("{}:{}: {} cannot be an output of stage '{}': {}", names.pipeline, out.line,
-                   quoted(out.path.str()), stage.name, why);
+      return Error("{}:{}: {} cannot be an output of stage '{}': {}", names.pipeline, out.line, quoted(out.path.str()),
+                   stage.name, why);
     };
     const std::string_view first = out.path.first();
     if (out.path.is_root() || first == names.directory || first == ".git") {
@@ -74,8 +73,9 @@ void check_outputs(repo::Workspace& workspace, const spec::Stage& stage) {
       throw refuse("mlops and git keep their own notes there");
     }
     if (out.cache && workspace.git().tracks(workspace.git_path(out.path))) {
-      throw refuse("git tracks it").hint("`git rm -r --cached {}` leaves it to mlops; or declare it with `cache: false`",
-                                         shell_quoted(out.path.str()));
+      throw refuse("git tracks it")
+          .hint("`git rm -r --cached {}` leaves it to mlops; or declare it with `cache: false`",
+                shell_quoted(out.path.str()));
     }
   }
 }

@@ -66,9 +66,8 @@ std::vector<std::size_t> selected(const Graph& graph, const PlanOptions& options
     return with_upstream(graph, targets);
   }
   std::vector<std::size_t> members;
-  std::copy_if(graph.order().begin(), graph.order().end(), std::back_inserter(members), [&](std::size_t at) {
-    return std::find(targets.begin(), targets.end(), at) != targets.end();
-  });
+  std::copy_if(graph.order().begin(), graph.order().end(), std::back_inserter(members),
+               [&](std::size_t at) { return std::find(targets.begin(), targets.end(), at) != targets.end(); });
   return members;
 }
 

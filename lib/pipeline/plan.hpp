@@ -16,19 +16,27 @@ namespace mlops::pipeline {
 /// Why a stage is not up to date; one fact, with the values that show it.
 struct Reason {
   enum class Kind {
-    never_run,           ///< the lock does not know it
-    command_changed, wdir_changed, env_changed,
-    dependency_changed, dependency_added, dependency_removed, dependency_missing,
-    param_changed, param_added, param_removed,
-    output_changed,      ///< the workspace holds something else than what was recorded
+    never_run,  ///< the lock does not know it
+    command_changed,
+    wdir_changed,
+    env_changed,
+    dependency_changed,
+    dependency_added,
+    dependency_removed,
+    dependency_missing,
+    param_changed,
+    param_added,
+    param_removed,
+    output_changed,  ///< the workspace holds something else than what was recorded
     output_missing,
-    output_added, output_removed,  ///< the declaration lists other outputs than the lock
+    output_added,
+    output_removed,  ///< the declaration lists other outputs than the lock
     always_changed,
     forced,
     upstream_may_change,  ///< an upstream stage will run; decided again when it has
   };
   Kind kind;
-  std::string subject;          ///< path, "params.yaml: train.lr", variable or stage; printable
+  std::string subject;            ///< path, "params.yaml: train.lr", variable or stage; printable
   std::string before{}, after{};  ///< short texts; empty where they make no sense
   std::string detail{};           ///< "1 file modified", for directories
   friend bool operator==(const Reason&, const Reason&) = default;

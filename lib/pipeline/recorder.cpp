@@ -17,7 +17,8 @@ constexpr std::chrono::seconds flush_interval{2};
 Recorder::Recorder(repo::Workspace& workspace)
     : workspace_(workspace),
       journal_(workspace),
-      lock_text_(fs::try_read_file(workspace.root() + "/" + std::string(workspace.dialect().names().lock)).value_or("")),
+      lock_text_(
+          fs::try_read_file(workspace.root() + "/" + std::string(workspace.dialect().names().lock)).value_or("")),
       flushed_(std::chrono::steady_clock::now()) {}
 
 void Recorder::finished(const std::string& stage, const spec::LockedStage& state) {

@@ -102,9 +102,9 @@ class Preflight {
                       const store::Entry& now) const {
     for (const spec::LockedPath& dep : locked.deps) {
       if (dep.path == path && (dep.entry.kind != now.kind || dep.entry.digest != now.digest)) {
-        throw Error::of(ErrorKind::changed, "the dependency {} of stage '{}' is not what was recorded: {} instead of {}",
-                        quoted(path.str()), stage.name, hash::short_name(now.id()),
-                        hash::short_name(dep.entry.id()));
+        throw Error::of(ErrorKind::changed,
+                        "the dependency {} of stage '{}' is not what was recorded: {} instead of {}",
+                        quoted(path.str()), stage.name, hash::short_name(now.id()), hash::short_name(dep.entry.id()));
       }
     }
   }

@@ -22,10 +22,9 @@ bool is_hex(std::string_view text) { return text.find_first_not_of("0123456789ab
 
 /// An entry that names other paths than its stage declares could place files anywhere.
 bool names_declared_outputs(const spec::StageEntry& entry) {
-  return std::equal(entry.outs.begin(), entry.outs.end(), entry.inputs.outs.begin(), entry.inputs.outs.end(),
-                    [](const spec::LockedPath& made, const spec::Output& declared) {
-                      return made.path == declared.path;
-                    });
+  return std::equal(
+      entry.outs.begin(), entry.outs.end(), entry.inputs.outs.begin(), entry.inputs.outs.end(),
+      [](const spec::LockedPath& made, const spec::Output& declared) { return made.path == declared.path; });
 }
 
 std::string stages_directory(const store::LocalDb& db) { return db.root() + "/" + std::string(stage_cache_folder); }

@@ -22,9 +22,8 @@ constexpr std::uint64_t entry_limit_bytes = 16U << 20U;
 
 std::set<std::string> keys_on(remote::Remote& remote) {
   std::vector<remote::RemoteFile> files;
-  remote::with_retries({}, "list the stage cache", [&] {
-    files = remote.transport().list(std::string(stage_cache_folder));
-  });
+  remote::with_retries({}, "list the stage cache",
+                       [&] { files = remote.transport().list(std::string(stage_cache_folder)); });
   std::set<std::string> keys;
   for (const remote::RemoteFile& file : files) {
     if (auto key = stage_cache_key(file.name)) {
@@ -72,9 +71,7 @@ void drop_incomplete(const store::LocalDb& db, const store::TransferResult& resu
   });
 }
 
-unsigned jobs_for(const store::TransferOptions& options) {
-  return options.jobs != 0 ? options.jobs : 4 * processors();
-}
+unsigned jobs_for(const store::TransferOptions& options) { return options.jobs != 0 ? options.jobs : 4 * processors(); }
 
 }  // namespace
 
@@ -82,9 +79,8 @@ store::TransferResult StageCache::push(remote::Remote& remote, const store::Tran
   const std::set<std::string> there = keys_on(remote);
   const store::LocalDb& db = workspace_.db();
   std::vector<KeyedEntry> entries = list();
-  std::erase_if(entries, [&](const KeyedEntry& keyed) {
-    return there.contains(keyed.first) || !is_whole(db, keyed.second);
-  });
+  std::erase_if(entries,
+                [&](const KeyedEntry& keyed) { return there.contains(keyed.first) || !is_whole(db, keyed.second); });
   store::TransferResult result = store::push(db, remote, wanted_by(entries), options);
   drop_incomplete(db, result, entries);
   if (options.dry_run) {
@@ -92,9 +88,8 @@ store::TransferResult StageCache::push(remote::Remote& remote, const store::Tran
   }
   parallel_for(entries.size(), jobs_for(options), [&](std::size_t i) {
     const std::string text = workspace_.dialect().write_stage_entry(entries[i].second);
-    remote::with_retries({}, "send the stage cache", [&] {
-      remote.transport().write_new(stage_cache_name(entries[i].first), text);
-    });
+    remote::with_retries({}, "send the stage cache",
+                         [&] { remote.transport().write_new(stage_cache_name(entries[i].first), text); });
   });
   remote.transport().flush();
   return result;
@@ -114,8 +109,7 @@ store::TransferResult StageCache::fetch(remote::Remote& remote, const store::Tra
     std::optional<std::string> text;
     remote::with_retries({}, "read the stage cache", [&] { text = remote.transport().read(name, entry_limit_bytes); });
     if (text) {
-      read[i] = read_stage_cache_entry(workspace_.dialect(), wanted_keys[i], *text,
-                                       remote.name() + ":" + name);
+      read[i] = read_stage_cache_entry(workspace_.dialect(), wanted_keys[i], *text, remote.name() + ":" + name);
     }
   });
   std::vector<KeyedEntry> entries;

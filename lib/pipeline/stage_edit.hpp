@@ -17,10 +17,10 @@ namespace mlops::pipeline {
 /// and is that directory itself when it is not given.
 struct StageAddOptions {
   std::string name{};
-  bool force = false;                    ///< replace a stage of that name
-  std::vector<std::string> deps{};         ///< -d
-  std::vector<std::string> params{};       ///< -p, each "[file:]key,key" ("file:" alone: the whole file)
-  std::vector<std::string> outs{};         ///< -o
+  bool force = false;                        ///< replace a stage of that name
+  std::vector<std::string> deps{};           ///< -d
+  std::vector<std::string> params{};         ///< -p, each "[file:]key,key" ("file:" alone: the whole file)
+  std::vector<std::string> outs{};           ///< -o
   std::vector<std::string> outs_no_cache{};  ///< -O
   std::vector<std::string> outs_persist{};   ///< --outs-persist
   std::vector<std::string> outs_persist_no_cache{};
@@ -28,7 +28,7 @@ struct StageAddOptions {
   std::vector<std::string> metrics_no_cache{};  ///< -M
   std::vector<std::string> plots{};
   std::vector<std::string> plots_no_cache{};
-  std::optional<std::string> wdir{};     ///< -w
+  std::optional<std::string> wdir{};  ///< -w
   bool always_changed = false;
   std::string desc{};
   std::vector<std::string> env{};        ///< each "NAME=VALUE"
@@ -38,8 +38,8 @@ struct StageAddOptions {
 
 struct StageAddResult {
   spec::Stage stage;
-  bool replaced = false;               ///< a stage of that name was there
-  std::vector<fs::RepoPath> written;   ///< files to `git add`: mlops.yaml, .gitignore files
+  bool replaced = false;              ///< a stage of that name was there
+  std::vector<fs::RepoPath> written;  ///< files to `git add`: mlops.yaml, .gitignore files
 };
 
 /// Declares a stage. Everything is checked first (name, paths, overlaps, cycles, outputs that git tracks), so an Error
@@ -54,8 +54,8 @@ struct StageRemoveOptions {
   bool outs = false;  ///< remove the outputs from the work tree too, when their content is in the cache
 };
 struct StageRemoveResult {
-  std::vector<fs::RepoPath> written;   ///< changed metadata files
-  std::vector<fs::RepoPath> removed;   ///< outputs that were taken away
+  std::vector<fs::RepoPath> written;  ///< changed metadata files
+  std::vector<fs::RepoPath> removed;  ///< outputs that were taken away
 };
 /// Takes stages out of mlops.yaml, mlops.lock and .gitignore. Throws Error for an unknown name, before any change.
 StageRemoveResult stage_remove(repo::Workspace& workspace, const StageRemoveOptions& options);

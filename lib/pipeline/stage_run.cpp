@@ -64,8 +64,8 @@ void StageRun::judge_again() {
   std::vector<Reason> kept;
   std::copy_if(report_.reasons.begin(), report_.reasons.end(), std::back_inserter(kept),
                [](const Reason& reason) { return reason.kind == Reason::Kind::forced; });
-  report_.reasons = compare(context_.workspace.dialect(), stage_, locked_, context_.current,
-                            context_.options.plan.allow_missing);
+  report_.reasons =
+      compare(context_.workspace.dialect(), stage_, locked_, context_.current, context_.options.plan.allow_missing);
   report_.reasons.insert(report_.reasons.end(), kept.begin(), kept.end());
 }
 
@@ -110,8 +110,7 @@ bool StageRun::restore() {
     return false;
   }
   try {
-    report_.rescued =
-        restore_outputs(context_.workspace, context_.current, stage_, *outs, context_.rescue_directory);
+    report_.rescued = restore_outputs(context_.workspace, context_.current, stage_, *outs, context_.rescue_directory);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::corrupt && error.kind() != ErrorKind::missing) {
       throw;
@@ -139,8 +138,7 @@ void StageRun::prepare() {
       }
     }
   }
-  report_.rescued =
-      clear_outputs(context_.workspace, context_.current, stage_, locked_, context_.rescue_directory);
+  report_.rescued = clear_outputs(context_.workspace, context_.current, stage_, locked_, context_.rescue_directory);
 }
 
 Job StageRun::job() const {

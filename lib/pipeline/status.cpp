@@ -9,8 +9,8 @@ PipelineStatus status(repo::Workspace& workspace, const repo::Snapshot& snapshot
                       const std::vector<std::string>& targets) {
   const Graph graph(snapshot, workspace.dialect());
   Current current(workspace, snapshot);
-  Plan plan = make_plan(workspace.dialect(), graph, snapshot, current,
-                        {.targets = plan_targets(workspace, snapshot, targets)});
+  Plan plan =
+      make_plan(workspace.dialect(), graph, snapshot, current, {.targets = plan_targets(workspace, snapshot, targets)});
   PipelineStatus result{.stages = plan.steps.size(), .changed = {}, .journal_pending = snapshot.journal_pending};
   for (Step& step : plan.steps) {
     if (step.action == Action::run) {

@@ -17,9 +17,9 @@ struct StageStatus {
 };
 
 struct PipelineStatus {
-  std::size_t stages = 0;             ///< how many were looked at
-  std::vector<StageStatus> changed;   ///< in the order of the plan
-  bool journal_pending = false;       ///< finished stages wait to be written into mlops.lock
+  std::size_t stages = 0;            ///< how many were looked at
+  std::vector<StageStatus> changed;  ///< in the order of the plan
+  bool journal_pending = false;      ///< finished stages wait to be written into mlops.lock
 };
 
 /// Returns which stages are not up to date and why. An empty list of targets is all. Changes nothing but the memo.

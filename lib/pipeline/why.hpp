@@ -15,9 +15,9 @@ namespace mlops::pipeline {
 struct Why {
   std::string stage;
   Action action = Action::up_to_date;
-  std::vector<Reason> reasons;      ///< empty when it is up to date
+  std::vector<Reason> reasons;        ///< empty when it is up to date
   std::vector<std::string> upstream;  ///< stages that will run before it
-  std::optional<LastRun> last;      ///< the last time that it ran here
+  std::optional<LastRun> last;        ///< the last time that it ran here
 };
 
 /// Returns one answer for each stage named. Throws Error for an unknown name (with the nearest).

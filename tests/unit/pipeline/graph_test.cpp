@@ -116,8 +116,8 @@ TEST_CASE("an unknown stage is an error that names a near one") {
 TEST_CASE("ten thousand stages in a chain and in a fan are ordered quickly") {
   std::vector<spec::Stage> stages;
   for (int i = 0; i < 10'000; ++i) {
-    stages.push_back(stage("s" + std::to_string(i), {i == 0 ? "in" : "out" + std::to_string(i - 1)},
-                           {"out" + std::to_string(i)}));
+    stages.push_back(
+        stage("s" + std::to_string(i), {i == 0 ? "in" : "out" + std::to_string(i - 1)}, {"out" + std::to_string(i)}));
   }
   const auto project = snapshot(std::move(stages));
   const auto start = std::chrono::steady_clock::now();

@@ -165,7 +165,8 @@ TEST_CASE("what the shell had started gets the grace although the shell is gone"
       raise_interrupt(SIGTERM);
     }
   };
-  bench.start(bench.job("(trap 'sleep 0.3; echo saved > saved; exit' TERM; echo up; while :; do sleep 0.05; done); true"));
+  bench.start(
+      bench.job("(trap 'sleep 0.3; echo saved > saved; exit' TERM; echo up; while :; do sleep 0.05; done); true"));
   const JobResult result = bench.wait(pass_on(bench));
   CHECK(result.how == JobResult::How::interrupted);
   CHECK(bench.dir.read("saved") == "saved\n");

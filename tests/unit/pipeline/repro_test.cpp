@@ -101,7 +101,8 @@ TEST_CASE("an output that is not in the store is rescued before its stage execut
 TEST_CASE("what a stage wrote last time is not rescued when it runs again") {
   PipelineProject project;
   project.write("in.txt", "one");
-  project.pipeline("  a:\n    cmd: cat in.txt > plain.txt\n    deps: [in.txt]\n    outs:\n    - plain.txt: {cache: false}\n");
+  project.pipeline(
+      "  a:\n    cmd: cat in.txt > plain.txt\n    deps: [in.txt]\n    outs:\n    - plain.txt: {cache: false}\n");
   project.outcomes();
   project.write("in.txt", "two");
   CHECK(project.outcomes() == "a: executed");
@@ -114,8 +115,9 @@ TEST_CASE("what a stage wrote last time is not rescued when it runs again") {
 TEST_CASE("a failing stage is reported with its exit code and log, and recorded as nothing") {
   PipelineProject project;
   project.write("in.txt", "one");
-  project.pipeline("  bad:\n    cmd: echo to out; echo to err >&2; echo half > mid.txt; exit 3\n    deps: [in.txt]\n"
-                   "    outs: [mid.txt]\n  after:\n    cmd: cp mid.txt end.txt\n    deps: [mid.txt]\n    outs: [end.txt]\n");
+  project.pipeline(
+      "  bad:\n    cmd: echo to out; echo to err >&2; echo half > mid.txt; exit 3\n    deps: [in.txt]\n"
+      "    outs: [mid.txt]\n  after:\n    cmd: cp mid.txt end.txt\n    deps: [mid.txt]\n    outs: [end.txt]\n");
   CHECK(project.outcomes() == "bad: failed, after: skipped");
   CHECK(project.last.failed);
   const auto& report = project.report("bad");
@@ -131,8 +133,9 @@ TEST_CASE("a failing stage is reported with its exit code and log, and recorded 
 TEST_CASE("without keep_going nothing new starts after a failure, with it independent stages do") {
   PipelineProject project;
   project.write("in.txt", "one");
-  project.pipeline("  a_bad:\n    cmd: exit 1\n    outs: [x]\n  below:\n    cmd: cp x y\n    deps: [x]\n    outs: [y]\n"
-                   "  other:\n    cmd: echo 1 > z\n    outs: [z]\n");
+  project.pipeline(
+      "  a_bad:\n    cmd: exit 1\n    outs: [x]\n  below:\n    cmd: cp x y\n    deps: [x]\n    outs: [y]\n"
+      "  other:\n    cmd: echo 1 > z\n    outs: [z]\n");
   CHECK(project.outcomes() == "a_bad: failed, below: skipped, other: skipped");
   CHECK(project.outcomes({.keep_going = true}) == "a_bad: failed, below: skipped, other: executed");
   CHECK(project.last.failed);
@@ -148,7 +151,8 @@ TEST_CASE("a stage that does not write a declared output fails") {
 
 TEST_CASE("a missing dependency stops everything before the first stage starts") {
   PipelineProject project;
-  project.pipeline("  a:\n    cmd: echo 1 > x\n    outs: [x]\n  b:\n    cmd: cat gone > y\n    deps: [gone]\n    outs: [y]\n");
+  project.pipeline(
+      "  a:\n    cmd: echo 1 > x\n    outs: [x]\n  b:\n    cmd: cat gone > y\n    deps: [gone]\n    outs: [y]\n");
   CHECK_THROWS_WITH(project.repro(), Catch::Contains("'gone'") && Catch::Contains("mlops.yaml:"));
   CHECK_FALSE(project.exists("x"));
 }
@@ -163,7 +167,8 @@ TEST_CASE("an output that git tracks is refused before the first stage starts") 
 
 TEST_CASE("cached outputs are ignored by git, uncached ones are not") {
   PipelineProject project;
-  project.pipeline("  a:\n    cmd: echo 1 > x; echo 2 > m.json\n    outs: [x]\n    metrics:\n    - m.json: {cache: false}\n");
+  project.pipeline(
+      "  a:\n    cmd: echo 1 > x; echo 2 > m.json\n    outs: [x]\n    metrics:\n    - m.json: {cache: false}\n");
   project.outcomes();
   CHECK(project.read(".gitignore") == "/x\n");
   CHECK(project.git.try_git({"check-ignore", "x"}).exit_code == 0);
@@ -172,7 +177,8 @@ TEST_CASE("cached outputs are ignored by git, uncached ones are not") {
 TEST_CASE("uncached metrics come back as plain writable files") {
   PipelineProject project;
   project.write("in.txt", "1");
-  project.pipeline("  a:\n    cmd: cat in.txt > m.json\n    deps: [in.txt]\n    metrics:\n    - m.json: {cache: false}\n");
+  project.pipeline(
+      "  a:\n    cmd: cat in.txt > m.json\n    deps: [in.txt]\n    metrics:\n    - m.json: {cache: false}\n");
   project.outcomes();
   project.write("in.txt", "2");
   project.outcomes();
@@ -224,8 +230,9 @@ TEST_CASE("a list stops at its first failing line") {
 TEST_CASE("frozen stages are not judged and always_changed ones always run") {
   PipelineProject project;
   project.write("in.txt", "one");
-  project.pipeline("  a:\n    cmd: cp in.txt x\n    deps: [in.txt]\n    outs: [x]\n    frozen: true\n"
-                   "  b:\n    cmd: cat in.txt > y\n    deps: [in.txt]\n    outs: [y]\n    always_changed: true\n");
+  project.pipeline(
+      "  a:\n    cmd: cp in.txt x\n    deps: [in.txt]\n    outs: [x]\n    frozen: true\n"
+      "  b:\n    cmd: cat in.txt > y\n    deps: [in.txt]\n    outs: [y]\n    always_changed: true\n");
   CHECK(project.outcomes() == "a: frozen, b: executed");
   CHECK(project.outcomes() == "a: frozen, b: executed");
 }
@@ -267,7 +274,8 @@ TEST_CASE("an input that changes while its stage runs is not cached, warned of, 
 TEST_CASE("persistent outputs stay in place and are writable") {
   PipelineProject project;
   project.write("in.txt", "one");
-  project.pipeline("  a:\n    cmd: cat in.txt >> all.txt\n    deps: [in.txt]\n    outs:\n    - all.txt: {persist: true}\n");
+  project.pipeline(
+      "  a:\n    cmd: cat in.txt >> all.txt\n    deps: [in.txt]\n    outs:\n    - all.txt: {persist: true}\n");
   project.outcomes();
   project.write("in.txt", "two");
   CHECK(project.outcomes() == "a: executed");
@@ -277,7 +285,8 @@ TEST_CASE("persistent outputs stay in place and are writable") {
 TEST_CASE("a directory as output is stored, restored and compared") {
   PipelineProject project;
   project.write("in.txt", "one");
-  project.pipeline("  a:\n    cmd: mkdir -p d/e && cp in.txt d/e/f && echo k > d/k\n    deps: [in.txt]\n    outs: [d]\n");
+  project.pipeline(
+      "  a:\n    cmd: mkdir -p d/e && cp in.txt d/e/f && echo k > d/k\n    deps: [in.txt]\n    outs: [d]\n");
   project.outcomes();
   std::filesystem::remove_all(project.git.path("d"));
   CHECK(project.outcomes() == "a: restored");
@@ -307,8 +316,10 @@ TEST_CASE("independent stages run at once, at most as many as asked for") {
   std::string stages;
   // Each waits until its neighbour has started too: they end only if two run at once.
   for (const auto& [me, other] : {std::pair("a", "b"), std::pair("b", "a")}) {
-    stages += fmt::format("  {0}:\n    cmd: touch {0}.up; until test -e {1}.up; do read -t 0.01 < <(:) || :; done; echo > {0}.out\n"
-                          "    outs: [{0}.out]\n", me, other);
+    stages += fmt::format(
+        "  {0}:\n    cmd: touch {0}.up; until test -e {1}.up; do read -t 0.01 < <(:) || :; done; echo > {0}.out\n"
+        "    outs: [{0}.out]\n",
+        me, other);
   }
   project.pipeline(stages);
   CHECK(project.outcomes({.jobs = 2}) == "a: executed, b: executed");

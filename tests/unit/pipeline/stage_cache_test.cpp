@@ -41,8 +41,8 @@ struct Seen : PipelineProject {
 
 std::unique_ptr<remote::Remote> folder_remote(const std::string& path) {
   fs::make_directory(path);
-  auto made = std::make_unique<remote::Remote>("store", remote::make_transport({{"url", path}}),
-                                               hash::Algorithm::sha256);
+  auto made =
+      std::make_unique<remote::Remote>("store", remote::make_transport({{"url", path}}), hash::Algorithm::sha256);
   made->open(remote::Remote::Access::write);
   return made;
 }

@@ -46,7 +46,8 @@ TEST_CASE("stage add writes what its options say") {
 TEST_CASE("stage add in a subdirectory declares paths relative to it") {
   PipelineProject project;
   project.write("sub/in.txt", "x");
-  pipeline::stage_add(*project.open("sub"), {.name = "a", .deps = {"in.txt", "../top"}, .outs = {"o"}, .cmd = {"true"}});
+  pipeline::stage_add(*project.open("sub"),
+                      {.name = "a", .deps = {"in.txt", "../top"}, .outs = {"o"}, .cmd = {"true"}});
   const auto stage = pipeline::stage_list(*project.open(), {}).front().stage;
   CHECK(stage.wdir.str() == "sub");
   REQUIRE(stage.deps.size() == 2);
