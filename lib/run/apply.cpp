@@ -64,8 +64,7 @@ class Application {
   /// Plans to give a file the content that it has in the run's tree at `from`.
   void plan_file(const fs::RepoPath& path, const fs::RepoPath& from) {
     const auto item = workspace_.git().find(run_.commit, workspace_.git_path(from));
-    const bool regular =
-        item && (item->mode == git::FileMode::regular || item->mode == git::FileMode::executable);
+    const bool regular = item && (item->mode == git::FileMode::regular || item->mode == git::FileMode::executable);
     if (!regular) {
       return;
     }
@@ -233,8 +232,7 @@ class Application {
     }
     const auto ignored = repo::ignore_paths(workspace_, outputs);
     result.written.insert(result.written.end(), ignored.begin(), ignored.end());
-    store::CheckoutResult placed =
-        store::checkout(workspace_.root(), items_, workspace_.db(), checkout_options());
+    store::CheckoutResult placed = store::checkout(workspace_.root(), items_, workspace_.db(), checkout_options());
     std::vector<std::pair<fs::RepoPath, std::optional<store::Entry>>> notes;
     for (const store::CheckoutItem& item : items_) {
       notes.emplace_back(item.path, item.wanted);

@@ -53,9 +53,8 @@ class Recorder : public pipeline::ReproObserver {
     if (pipeline::ReproObserver* face = options_.repro.observer) {
       face->planned(graph, plan);
     }
-    const bool something = std::any_of(plan.steps.begin(), plan.steps.end(), [](const pipeline::Step& step) {
-      return step.action == pipeline::Action::run;
-    });
+    const bool something = std::any_of(plan.steps.begin(), plan.steps.end(),
+                                       [](const pipeline::Step& step) { return step.action == pipeline::Action::run; });
     if (something && !options_.repro.dry) {
       begin();
     }

@@ -28,7 +28,7 @@ struct RunResult {
   std::optional<Run> run;    ///< what was recorded; nothing on a dry run and when there was nothing to do
   std::optional<Run> equal;  ///< nothing to do: the newest run that ended with the present lock, if there is one
   std::vector<fs::RepoPath> changed_params;  ///< files that -S changed (on a dry run: would change)
-  std::vector<Run> recovered;  ///< runs of killed processes that were recorded now as interrupted
+  std::vector<Run> recovered;                ///< runs of killed processes that were recorded now as interrupted
 };
 
 /// Sets parameters, brings the pipeline up to date and records the run (D13, D14). Runs that fail or are interrupted are

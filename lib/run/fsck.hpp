@@ -13,8 +13,8 @@
 namespace mlops::run {
 
 struct FsckVerbOptions {
-  bool full = true;      ///< hash every object, not only those without evidence
-  bool repair = false;   ///< bring back what is bad or missing from remotes, or from intact files of the workspace
+  bool full = true;                   ///< hash every object, not only those without evidence
+  bool repair = false;                ///< bring back what is urgent from intact files of the workspace, or from remotes
   std::optional<std::string> remote;  ///< for repair; none: every remote that may be used
 };
 
@@ -29,19 +29,24 @@ struct FsckItem {
     std::string path;      ///< that needs it
     std::string revision;  ///< "workspace", "commit abc1234", "run abcd"
   };
-  std::vector<Need> needs;   ///< sorted, at most a hundred; empty: nothing names it
+  bool promised = false;      ///< a tree that is here lists it, so it should be here as well
+  std::vector<Need> needs;    ///< sorted, at most a hundred; empty: nothing names it
   std::string repaired_from;  ///< "remote 'store'", "workspace file 'data/raw/a'"; empty: not repaired
   bool is_repaired() const { return !repaired_from.empty(); }
+  /// Whether it is not repaired and hurts now: something needs it, and it is corrupt, or was promised, or the workspace
+  /// is what needs it. What only the past needs may simply never have been fetched.
+  bool is_urgent() const;
 };
 
 struct FsckVerbResult {
   std::uint64_t checked = 0, checked_bytes = 0;  ///< objects that were hashed
-  std::uint64_t reachable = 0;  ///< objects that something names
-  std::uint64_t orphans = 0;    ///< objects that nothing names
-  std::vector<FsckItem> items;  ///< corrupt and missing ones, sorted by id
-  std::vector<std::string> foreign;    ///< files in objects/ that are not ours
-  std::vector<std::string> unreadable;  ///< what could not be asked: refs, pointers, remotes
-  /// Whether nothing is wrong, or not any more, with what something names.
+  std::uint64_t reachable = 0;                   ///< objects that something names
+  std::uint64_t orphans = 0;                     ///< objects that nothing names
+  std::vector<FsckItem> items;                   ///< corrupt and missing ones, sorted by id
+  std::vector<hash::ObjectId> incomplete;        ///< trees that are here although something that they list is not
+  std::vector<std::string> foreign;              ///< files in objects/ that are not ours
+  std::vector<std::string> unreadable;           ///< what could not be asked: refs, pointers, remotes
+  /// Whether nothing hurts: no item is urgent and no tree incomplete.
   bool healthy() const;
 };
 

@@ -50,7 +50,7 @@ class Roots {
     projects_.push_back(project.root());
     sources_.push_back(std::make_unique<WorkTreeSource>(project));
     // Work trees of one repository share its refs and history.
-    if (repositories_.insert(project.git().common_dir()).second || !scope.everything) {
+    if (!scope.everything || repositories_.insert(project.git().common_dir()).second) {
       sources_.push_back(std::make_unique<GitSource>(project, scope));
     }
     if (scope.everything) {
@@ -112,12 +112,11 @@ GcVerbResult gc(repo::Workspace& workspace, const GcVerbOptions& options) {
   }
   const double age = options.stage_age_seconds.value_or(config.seconds("gc.stages"));
   result.expired_stages = pipeline::StageCache(workspace).expire(to_ns(age), options.dry_run);
-  result.store = store::collect_garbage(
-      workspace.db(), roots.sources(),
-      {.grace_ns = to_ns(options.grace_seconds.value_or(config.seconds("gc.grace"))),
-       .dry_run = options.dry_run,
-       .jobs = workspace.jobs(),
-       .progress = workspace.session().progress});
+  result.store = store::collect_garbage(workspace.db(), roots.sources(),
+                                        {.grace_ns = to_ns(options.grace_seconds.value_or(config.seconds("gc.grace"))),
+                                         .dry_run = options.dry_run,
+                                         .jobs = workspace.jobs(),
+                                         .progress = workspace.session().progress});
   workspace.save_memo();
   return result;
 }

@@ -15,8 +15,9 @@ namespace mlops::run {
 namespace {
 
 /// Commits that git keeps outside refs while something is half done, or to be able to go back.
-constexpr std::array<std::string_view, 7> pseudo_refs = {
-    "ORIG_HEAD", "FETCH_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD", "BISECT_EXPECTED_REV"};
+constexpr std::array<std::string_view, 10> pseudo_refs = {
+    "ORIG_HEAD",   "FETCH_HEAD",          "MERGE_HEAD",      "CHERRY_PICK_HEAD",       "REVERT_HEAD",
+    "REBASE_HEAD", "BISECT_EXPECTED_REV", "MERGE_AUTOSTASH", "rebase-merge/autostash", "rebase-apply/autostash"};
 /// Files in .mlops/tmp that name objects.
 constexpr std::array<std::string_view, 3> state_files = {"journal", "placed", "pending-run"};
 constexpr std::uint64_t state_limit_bytes = 1U << 30U;

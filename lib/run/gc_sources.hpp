@@ -16,7 +16,7 @@ namespace mlops::run {
 
 /// What of a git repository counts.
 struct GitScope {
-  bool everything = true;        ///< all that refs, reflogs, indexes and half-done merges reach, with history
+  bool everything = true;         ///< all that refs, reflogs, indexes and half-done merges reach, with history
   repo::RevisionSet revisions{};  ///< otherwise these, and runs
 };
 

@@ -47,8 +47,8 @@ std::optional<std::string> default_git_remote(repo::Workspace& workspace) {
 }
 
 RemoteRefs list_remote_runs(const repo::Workspace& workspace, const std::string& git_remote) {
-  const Completed git = workspace.git_program().try_run(
-      {"ls-remote", "--quiet", "--", git_remote, std::string(ref_prefix) + "*"});
+  const Completed git =
+      workspace.git_program().try_run({"ls-remote", "--quiet", "--", git_remote, std::string(ref_prefix) + "*"});
   if (git.exit_code != 0) {
     throw unreachable("read", git_remote, git);
   }
@@ -102,10 +102,10 @@ void fetch_run_commits(const repo::Workspace& workspace, const std::string& git_
   for (const std::string& id : ids) {
     refs += ref_name(id) + "\n";
   }
-  const Completed git = workspace.git_program().try_run(
-      {"fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-recurse-submodules",
-       "--no-auto-maintenance", "--stdin", "--", git_remote},
-      refs);
+  const Completed git =
+      workspace.git_program().try_run({"fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head",
+                                       "--no-recurse-submodules", "--no-auto-maintenance", "--stdin", "--", git_remote},
+                                      refs);
   if (git.exit_code != 0) {
     throw unreachable("fetch runs from", git_remote, git);
   }

@@ -60,9 +60,8 @@ std::vector<Run> chosen_runs(repo::Workspace& workspace, const HistoryOptions& o
     for (const std::string& word : options.runs) {
       wanted.push_back(find_run(workspace, word).commit);
     }
-    std::erase_if(runs, [&](const Run& run) {
-      return std::find(wanted.begin(), wanted.end(), run.commit) == wanted.end();
-    });
+    std::erase_if(runs,
+                  [&](const Run& run) { return std::find(wanted.begin(), wanted.end(), run.commit) == wanted.end(); });
   }
   if (options.limit && runs.size() > *options.limit) {
     runs.erase(runs.begin() + static_cast<std::ptrdiff_t>(*options.limit), runs.end());

@@ -17,8 +17,8 @@ namespace mlops::run {
 struct Column {
   enum class Kind { param, metric };
   Kind kind = Kind::param;
-  std::string file;  ///< root-relative
-  std::string key;   ///< dotted; empty: the file is one value
+  std::string file;      ///< root-relative
+  std::string key;       ///< dotted; empty: the file is one value
   bool differs = false;  ///< not the same in all rows, or absent in some
 };
 
@@ -33,12 +33,12 @@ struct HistoryRow {
 };
 
 struct HistoryOptions {
-  std::vector<std::string> runs;  ///< words; empty: all
+  std::vector<std::string> runs;     ///< words; empty: all
   std::optional<std::size_t> limit;  ///< the newest only
 };
 
 struct History {
-  std::vector<Column> columns;  ///< parameters, then metrics; each kind sorted by file, keys in the file's order
+  std::vector<Column> columns;   ///< parameters, then metrics; each kind sorted by file, keys in the file's order
   std::vector<HistoryRow> rows;  ///< newest first
   std::vector<std::string> unreadable;  ///< refs whose record cannot be read
 };
@@ -103,8 +103,8 @@ Comparison compare_runs(repo::Workspace& workspace, const std::string& before, c
 
 struct LogOptions {
   std::string run;
-  std::string stage;  ///< empty: all that have a log, in order
-  bool fetch = true;  ///< bring a log that is not here from the remote
+  std::string stage;                  ///< empty: all that have a log, in order
+  bool fetch = true;                  ///< bring a log that is not here from the remote
   std::optional<std::string> remote;  ///< none: core.remote
 };
 /// Gives what stages printed to `sink`, with the stage's name. Throws Error (missing) for an unknown stage, one that

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/inputs.hpp"
+#include "repo/neighbour.hpp"
 
 #include <algorithm>
 #include <map>
@@ -49,9 +50,8 @@ std::vector<Input> InputSupply::external(const Selection& selection) const {
   std::vector<Input> inputs;
   for (const std::string& stage : selection.stages) {
     for (Input& input : of_stage(stage)) {
-      const bool is_made = std::any_of(made.begin(), made.end(), [&](const fs::RepoPath& path) {
-        return overlap(path, input.recorded.path);
-      });
+      const bool is_made = std::any_of(made.begin(), made.end(),
+                                       [&](const fs::RepoPath& path) { return overlap(path, input.recorded.path); });
       if (!is_made) {
         inputs.push_back(std::move(input));
       }
@@ -136,8 +136,8 @@ void InputSupply::fetch_missing(const std::vector<Item>& items) {
     try {
       const auto remote =
           origin_.open_remote(name.empty() ? std::nullopt : std::optional(name), remote::Remote::Access::read);
-      store::fetch(*remote, origin_.writable_db(), wanted,
-                   {.jobs = origin_.jobs(), .progress = origin_.session().progress});
+      origin_.writable_db();
+      repo::fetch_objects(origin_, *remote, wanted, {.jobs = origin_.jobs(), .progress = origin_.session().progress});
       trouble_ = remote->describe() + " does not have it";
     } catch (const Error& error) {
       trouble_ = error.what();
@@ -171,8 +171,8 @@ void InputSupply::supply(const std::vector<Input>& inputs) {
 
 void InputSupply::check(const Input& input) const {
   const fs::RepoPath& path = input.recorded.path;
-  const auto now = store::hash_path(there_.root(), path, there_.memo(), &there_.db(),
-                                    there_.build_options(path, "Checking inputs"));
+  const auto now =
+      store::hash_path(there_.root(), path, there_.memo(), &there_.db(), there_.build_options(path, "Checking inputs"));
   if (now && now->digest == input.recorded.entry.digest && now->kind == input.recorded.entry.kind) {
     return;
   }

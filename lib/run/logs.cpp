@@ -6,6 +6,7 @@
 #include <array>
 
 #include "fs/file.hpp"
+#include "repo/neighbour.hpp"
 #include "run/history.hpp"
 #include "store/transfer.hpp"
 #include "util/error.hpp"
@@ -35,8 +36,8 @@ void fetch_logs(repo::Workspace& workspace, const std::vector<const StageRecord*
     throw not_here(run, wanted.front().label.substr(std::string_view("log of ").size()));
   }
   const auto remote = workspace.open_remote(options.remote, remote::Remote::Access::read);
-  store::fetch(*remote, workspace.writable_db(), wanted,
-               {.jobs = workspace.jobs(), .progress = workspace.session().progress});
+  workspace.writable_db();
+  repo::fetch_objects(workspace, *remote, wanted, {.jobs = workspace.jobs(), .progress = workspace.session().progress});
 }
 
 std::vector<const StageRecord*> chosen_stages(const Run& run, const std::string& name) {

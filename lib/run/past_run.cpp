@@ -75,13 +75,11 @@ void require_as_recorded(const PastRun& past, const spec::Stage& stage, const sp
 }
 
 bool is_metric(const spec::Stage& stage, const fs::RepoPath& path) {
-  return std::any_of(stage.outs.begin(), stage.outs.end(), [&](const spec::Output& out) {
-    return out.path == path && out.kind == spec::OutputKind::metric;
-  });
+  return std::any_of(stage.outs.begin(), stage.outs.end(),
+                     [&](const spec::Output& out) { return out.path == path && out.kind == spec::OutputKind::metric; });
 }
 
-std::optional<std::string> stored_bytes(repo::Workspace& workspace, const PastRun& past,
-                                        const spec::LockedPath& out) {
+std::optional<std::string> stored_bytes(repo::Workspace& workspace, const PastRun& past, const spec::LockedPath& out) {
   if (out.entry.kind == store::EntryKind::tree) {
     return std::nullopt;
   }

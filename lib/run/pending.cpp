@@ -91,16 +91,14 @@ std::optional<Pending> PendingRun::read() const {
 }
 
 void PendingRun::begin(const Record& record, const git::Oid& tree) const {
-  fs::write_file_atomic(path_,
-                        line_of({{"pid", std::int64_t{::getpid()}},
-                                 {"tree", tree.hex()},
-                                 {"record", write_record(record)}}),
-                        0600);
+  fs::write_file_atomic(
+      path_, line_of({{"pid", std::int64_t{::getpid()}}, {"tree", tree.hex()}, {"record", write_record(record)}}),
+      0600);
 }
 
 void PendingRun::add(const StageRecord& stage, const spec::LockedStage& state) const {
-  fs::append_file_durable(
-      path_, line_of({{"stage", stage_to_value(stage)}, {"state", spec::locked_stage_to_json(state)}}));
+  fs::append_file_durable(path_,
+                          line_of({{"stage", stage_to_value(stage)}, {"state", spec::locked_stage_to_json(state)}}));
 }
 
 void PendingRun::clear() const { fs::remove_file(path_); }

@@ -32,14 +32,14 @@ struct StageRecord {
 
 struct Record {
   std::string id;
-  std::string name;     ///< empty: none
-  std::string status;   ///< "success", "failed", "interrupted"
+  std::string name;                        ///< empty: none
+  std::string status;                      ///< "success", "failed", "interrupted"
   std::int64_t started = 0, finished = 0;  ///< seconds since 1970
   std::vector<std::string> command;        ///< as typed: "run", "-S", "train.lr=0.3"
   std::vector<std::string> targets;
-  std::string branch;                      ///< empty: detached or unborn
-  std::optional<git::Oid> base;            ///< the commit it started from
-  std::vector<StageRecord> stages;         ///< in order
+  std::string branch;                          ///< empty: detached or unborn
+  std::optional<git::Oid> base;                ///< the commit it started from
+  std::vector<StageRecord> stages;             ///< in order
   std::map<std::string, spec::Value> params;   ///< file -> value of the whole file
   std::map<std::string, spec::Value> metrics;  ///< file -> value
   std::map<std::string, std::string> env;      ///< the recorded variables (an allow-list)

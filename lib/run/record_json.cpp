@@ -21,12 +21,10 @@ using List = Value::List;
 constexpr std::int64_t format_version = 1;
 
 constexpr std::array<std::string_view, 19> known_keys = {
-    "version", "id",     "name",    "status",  "started", "finished", "command", "targets",  "branch",          "base",
-    "stages",  "params", "metrics", "env",     "machine", "tools",    "left_out", "untracked", "not_reproducible"};
+    "version", "id",     "name",    "status", "started", "finished", "command",  "targets",   "branch",          "base",
+    "stages",  "params", "metrics", "env",    "machine", "tools",    "left_out", "untracked", "not_reproducible"};
 
-bool is_known(std::string_view key) {
-  return std::find(known_keys.begin(), known_keys.end(), key) != known_keys.end();
-}
+bool is_known(std::string_view key) { return std::find(known_keys.begin(), known_keys.end(), key) != known_keys.end(); }
 
 Value text_or_null(const std::string& text) { return text.empty() ? Value() : Value(text); }
 

@@ -53,7 +53,8 @@ class Collector {
       }
     }
     for (const fs::RepoPath& file : files) {
-      if (const auto text = workspace_.git().read_file(recording_.tree, workspace_.git_path(file), values_limit_bytes)) {
+      if (const auto text =
+              workspace_.git().read_file(recording_.tree, workspace_.git_path(file), values_limit_bytes)) {
         keep_values(file, *text, recording_.record.params);
       }
     }
@@ -71,8 +72,8 @@ class Collector {
     if (stage == nullptr) {
       return nullptr;
     }
-    const auto found = std::find_if(stage->outs.begin(), stage->outs.end(),
-                                    [&](const spec::Output& out) { return out.path == path; });
+    const auto found =
+        std::find_if(stage->outs.begin(), stage->outs.end(), [&](const spec::Output& out) { return out.path == path; });
     return found == stage->outs.end() ? nullptr : &*found;
   }
 
@@ -132,8 +133,9 @@ class Collector {
   }
 
   bool take_directory(const spec::LockedPath& out) {
-    const store::HashedPath now = store::hash_path_with_trees(
-        workspace_.root(), out.path, workspace_.memo(), &workspace_.db(), workspace_.build_options(out.path, "Hashing"));
+    const store::HashedPath now =
+        store::hash_path_with_trees(workspace_.root(), out.path, workspace_.memo(), &workspace_.db(),
+                                    workspace_.build_options(out.path, "Hashing"));
     if (!now.entry || now.entry->digest != out.entry.digest) {
       return false;
     }
@@ -164,8 +166,9 @@ class Collector {
             return std::any_of(stage.outs.begin(), stage.outs.end(),
                                [&](const spec::Output& out) { return file.within(out.path); });
           });
-      const auto text = made ? std::nullopt
-                             : workspace_.git().read_file(recording_.tree, workspace_.git_path(file), values_limit_bytes);
+      const auto text =
+          made ? std::nullopt
+               : workspace_.git().read_file(recording_.tree, workspace_.git_path(file), values_limit_bytes);
       if (text) {
         keep_values(file, *text, recording_.record.metrics);
       }

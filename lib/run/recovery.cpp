@@ -19,9 +19,8 @@ bool is_taken(const git::Repository& git, const std::string& id) { return !git.r
 
 std::string free_name(repo::Workspace& workspace, const std::string& name, const std::string& reserved) {
   const std::vector<Run> runs = list_runs(workspace);
-  const bool taken = name == reserved || std::any_of(runs.begin(), runs.end(), [&](const Run& run) {
-                       return run.record.name == name;
-                     });
+  const bool taken = name == reserved ||
+                     std::any_of(runs.begin(), runs.end(), [&](const Run& run) { return run.record.name == name; });
   return taken ? std::string() : name;
 }
 

@@ -50,11 +50,13 @@ std::size_t References::OidHash::operator()(const git::Oid& id) const noexcept {
   return value;
 }
 
+References::References(const spec::Dialect& dialect) : dialect_(dialect), record_(record_path(dialect)) {}
+
 bool References::is_ours(const fs::RepoPath& path) const {
   const spec::Names& names = dialect_.names();
   const std::string_view name = path.name();
   const bool pointer = name.size() > names.pointer_suffix.size() && name.ends_with(names.pointer_suffix);
-  return pointer || name == names.lock || name == record_path(dialect_).name();
+  return pointer || name == names.lock || (name == record_.name() && path.str().ends_with(record_.str()));
 }
 
 void References::add_tree(const git::Repository& git, const git::Oid& commit_or_tree) {

@@ -21,7 +21,7 @@ namespace mlops::run {
 
 class References {
  public:
-  explicit References(const spec::Dialect& dialect) : dialect_(dialect) {}
+  explicit References(const spec::Dialect& dialect);
 
   /// Adds what a commit or tree names. Throws Error when an object of git's cannot be read, or (format) for a file of a
   /// newer format.
@@ -42,6 +42,7 @@ class References {
   bool is_ours(const fs::RepoPath& path) const;
 
   const spec::Dialect& dialect_;
+  fs::RepoPath record_;
   std::unordered_set<git::Oid, OidHash> seen_;  // trees and blobs; their ids do not collide
   std::unordered_set<hash::Digest> digests_;
 };

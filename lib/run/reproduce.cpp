@@ -151,11 +151,10 @@ ReproduceResult reproduce(repo::Workspace& workspace, const ReproduceOptions& op
   sweep_reproductions(workspace);
   const PastRun past = find_past_run(workspace, options);
   const Environment& env = workspace.session().env;
-  ReproductionTree tree(
-      workspace, {.commit = past.commit,
-                  .label = past.run ? past.run->record.id : past.commit.short_hex(),
-                  .env = past.run ? with_recorded_environment(env, past.run->record.env) : env,
-                  .keep = options.keep});
+  ReproductionTree tree(workspace, {.commit = past.commit,
+                                    .label = past.run ? past.run->record.id : past.commit.short_hex(),
+                                    .env = past.run ? with_recorded_environment(env, past.run->record.env) : env,
+                                    .keep = options.keep});
   ReproduceResult result = Reproduction(workspace, tree.workspace(), past, options).carry_out();
   if (options.keep) {
     result.directory = tree.directory();

@@ -23,8 +23,8 @@ struct Tolerance {
 Tolerance parse_tolerance(const std::string& text);
 
 struct ReproduceOptions {
-  std::string run;       ///< word for a run, or
-  std::string revision;  ///< a git revision, whose mlops.lock is the record
+  std::string run;                   ///< word for a run, or
+  std::string revision;              ///< a git revision, whose mlops.lock is the record
   std::vector<std::string> targets;  ///< stages of the record; with what they depend on; empty: all
   std::vector<Tolerance> tolerances;
   bool from_record = false;  ///< each stage gets the recorded outputs of others instead of re-made ones
@@ -40,7 +40,7 @@ std::string_view to_string(Verdict verdict);
 struct MetricDelta {
   ValueDelta value;
   std::optional<Tolerance> tolerance;  ///< that applies
-  bool within = false;  ///< equal, or within the tolerance
+  bool within = false;                 ///< equal, or within the tolerance
 };
 
 /// One recorded output and what came out now.
@@ -54,13 +54,13 @@ struct OutputVerdict {
 };
 
 struct ReproduceResult {
-  std::optional<Run> run;  ///< nothing for a revision
-  git::Oid commit;         ///< the code
+  std::optional<Run> run;           ///< nothing for a revision
+  git::Oid commit;                  ///< the code
   std::vector<std::string> stages;  ///< what the record holds, in order
   std::vector<std::string> inputs;  ///< stages whose recorded outputs were inputs (frozen)
   pipeline::ReproResult repro;
   std::vector<OutputVerdict> outputs;  ///< of the stages that ran to their end; sorted by path
-  std::string directory;  ///< absolute, when it was kept
+  std::string directory;               ///< absolute, when it was kept
   /// Whether every stage ran and every output is the same or near enough.
   bool same() const;
 };

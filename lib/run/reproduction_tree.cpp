@@ -33,8 +33,7 @@ void remove_work_tree(repo::Workspace& origin, const std::string& directory) {
   // First of all: a project of the register that is gone would stop the next gc.
   origin.db().forget_project(project_in(origin, directory));
   // Twice: one that was killed while git made it is locked.
-  const Completed git =
-      origin.git_program().try_run({"worktree", "remove", "--force", "--force", "--", directory});
+  const Completed git = origin.git_program().try_run({"worktree", "remove", "--force", "--force", "--", directory});
   if (git.exit_code != 0) {
     log::debug("git does not know the work tree {}: {}", quoted(directory), printable(trim(git.err)));
   }

@@ -11,8 +11,8 @@ namespace mlops::run {
 /// What a reproduction's work tree is made of.
 struct ReproductionTreeOptions {
   git::Oid commit;
-  std::string label;      ///< part of the directory's name: letters and digits
-  Environment env;        ///< of its session, before our own variables
+  std::string label;  ///< part of the directory's name: letters and digits
+  Environment env;    ///< of its session, before our own variables
   bool keep = false;
 };
 

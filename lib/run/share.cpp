@@ -237,8 +237,7 @@ ShareResult pull_runs(repo::Workspace& workspace, const ShareOptions& options) {
     return result;
   }
   bool by_name = false;
-  RemoteRefs wanted =
-      candidates(list_remote_runs(workspace, *result.git_remote), options.runs, by_name);
+  RemoteRefs wanted = candidates(list_remote_runs(workspace, *result.git_remote), options.runs, by_name);
   drop_conflicts(workspace.git(), wanted, result);
   const std::vector<std::string> ids = lacking(workspace.git(), wanted);
   if (!ids.empty()) {

@@ -21,9 +21,9 @@ struct UntrackedContent {
 };
 
 struct ShareOptions {
-  std::vector<std::string> runs;           ///< words; empty: all. For pull: ids or prefixes of what the git remote has
-  std::optional<std::string> remote;       ///< for objects; none: core.remote
-  std::optional<std::string> git_remote;   ///< none: the branch's, else origin
+  std::vector<std::string> runs;          ///< words; empty: all. For pull: ids or prefixes of what the git remote has
+  std::optional<std::string> remote;      ///< for objects; none: core.remote
+  std::optional<std::string> git_remote;  ///< none: the branch's, else origin
   bool dry_run = false;
   /// For push: asked once before content that no run of this git remote has is first sent; an empty function agrees.
   std::function<bool(const std::vector<UntrackedContent>&)> confirm{};
@@ -31,12 +31,12 @@ struct ShareOptions {
 
 struct ShareResult {
   repo::SyncResult objects;
-  std::optional<std::string> git_remote;  ///< nothing: there is none, and no refs were transferred
-  std::vector<std::string> runs;          ///< ids whose refs were transferred (or would be)
-  std::vector<std::string> present;       ///< ids that were there already
+  std::optional<std::string> git_remote;                    ///< nothing: there is none, and no refs were transferred
+  std::vector<std::string> runs;                            ///< ids whose refs were transferred (or would be)
+  std::vector<std::string> present;                         ///< ids that were there already
   std::vector<std::pair<std::string, std::string>> failed;  ///< id and why its ref was not transferred
   std::vector<UntrackedContent> untracked;
-  bool declined = false;                  ///< `confirm` said no; nothing was sent
+  bool declined = false;  ///< `confirm` said no; nothing was sent
   bool complete() const { return objects.complete() && failed.empty(); }
 };
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <unordered_set>
 
+#include "repo/neighbour.hpp"
 #include "run/needs.hpp"
 #include "store/transfer.hpp"
 #include "util/error.hpp"
@@ -37,16 +38,17 @@ repo::SyncResult transfer_objects(repo::Workspace& workspace, const std::vector<
   repo::SyncResult result;
   for (const auto& [name, wanted] : needs_of(workspace, runs, options)) {
     store::LocalDb& db = direction == Direction::fetch ? workspace.writable_db() : workspace.db();
-    const bool all_here = std::all_of(wanted.begin(), wanted.end(),
-                                      [&](const store::Wanted& one) { return db.has_all(one.entry); });
+    const bool all_here =
+        std::all_of(wanted.begin(), wanted.end(), [&](const store::Wanted& one) { return db.has_all(one.entry); });
     if (direction == Direction::fetch && all_here) {
       continue;
     }
     const auto remote = workspace.open_remote(name.empty() ? std::nullopt : std::optional(name),
                                               writes ? remote::Remote::Access::write : remote::Remote::Access::read);
     result.remotes.push_back({remote->name(), remote->transport().describe(),
-                              direction == Direction::push ? store::push(db, *remote, wanted, transfer)
-                                                           : store::fetch(*remote, db, wanted, transfer)});
+                              direction == Direction::push
+                                  ? store::push(db, *remote, wanted, transfer)
+                                  : repo::fetch_objects(workspace, *remote, wanted, transfer)});
   }
   workspace.save_memo();
   return result;

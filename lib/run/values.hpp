@@ -30,7 +30,7 @@ class RunPaths {
     fs::RepoPath path;
     std::string stage;
     store::Entry entry;
-    bool cached = true;   ///< kept by the store (an output with cache, or tracked data); otherwise in the run's tree
+    bool cached = true;  ///< kept by the store (an output with cache, or tracked data); otherwise in the run's tree
     bool push = true;
     std::optional<std::string> remote;
   };

@@ -87,9 +87,8 @@ void Judge::check_tolerances() const {
 }
 
 std::optional<Tolerance> Judge::tolerance_for(const std::string& file, const std::string& key) const {
-  const auto found = std::find_if(tolerances_.begin(), tolerances_.end(), [&](const Tolerance& tolerance) {
-    return names_key(tolerance.metric, file, key);
-  });
+  const auto found = std::find_if(tolerances_.begin(), tolerances_.end(),
+                                  [&](const Tolerance& tolerance) { return names_key(tolerance.metric, file, key); });
   return found == tolerances_.end() ? std::nullopt : std::optional(*found);
 }
 
@@ -104,7 +103,8 @@ std::vector<OutputVerdict> Judge::judge(repo::Workspace& there, const std::strin
 
 OutputVerdict Judge::judge_output(repo::Workspace& there, const spec::Stage& stage,
                                   const spec::LockedPath& recorded) const {
-  OutputVerdict verdict{.path = recorded.path, .stage = stage.name, .recorded = recorded.entry, .actual = {}, .metrics = {}};
+  OutputVerdict verdict{
+      .path = recorded.path, .stage = stage.name, .recorded = recorded.entry, .actual = {}, .metrics = {}};
   verdict.actual = store::hash_path(there.root(), recorded.path, there.memo(), &there.db(),
                                     there.build_options(recorded.path, "Comparing"));
   const auto declared = std::find_if(stage.outs.begin(), stage.outs.end(),

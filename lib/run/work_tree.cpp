@@ -16,8 +16,8 @@ namespace mlops::run {
 namespace {
 
 constexpr std::array<std::string_view, 12> secret_patterns = {
-    ".env",   ".env.*",           "*.pem",  "*.key",  "*.p12",          "*.pfx",
-    "id_*",   ".netrc",           ".npmrc", ".pypirc", ".git-credentials", "config.local"};
+    ".env",    ".env.*",           "*.pem",       "*.key", "*.p12", "*.pfx", "id_*", ".netrc", ".npmrc",
+    ".pypirc", ".git-credentials", "config.local"};
 
 /// Paths of `git ls-files -z`, as git names them; nested repositories ("name/") are left out.
 std::vector<fs::RepoPath> parse_listing(const std::string& listing) {
@@ -100,7 +100,8 @@ class TreeMaker {
       // git leaves its loose objects to the system.
       fs::sync_filesystem(workspace_.git().common_dir());
     }
-    return {.tree = *tree, .untracked = texts(chosen_), .left_out = texts(left_out_), .not_reproducible = lacking(*tree)};
+    return {
+        .tree = *tree, .untracked = texts(chosen_), .left_out = texts(left_out_), .not_reproducible = lacking(*tree)};
   }
 
  private:
@@ -211,7 +212,9 @@ class TreeMaker {
   }
 
   /// The cache and what else lies in .mlops; a declared '.' must not take it in.
-  bool in_own_directory(const fs::RepoPath& path) const { return path.first() == workspace_.dialect().names().directory; }
+  bool in_own_directory(const fs::RepoPath& path) const {
+    return path.first() == workspace_.dialect().names().directory;
+  }
 
   /// What hashing leaves out of a directory does not belong to it.
   bool ignored_by_us(const fs::RepoPath& path) const {
