@@ -14,8 +14,8 @@
 namespace mlops::store {
 
 struct BuildOptions {
-  unsigned jobs = 0;                   ///< 0: chosen from processors (more than cores: cold reads wait)
-  fs::IgnoreStack ignore{};            ///< for entries below the path; `.mlopsignore` files met on the way are added
+  unsigned jobs = 0;         ///< 0: chosen from processors (more than cores: cold reads wait)
+  fs::IgnoreStack ignore{};  ///< for entries below the path; `.mlopsignore` files met on the way are added
   std::string ignore_name = ".mlopsignore";  ///< empty: none is read
   ProgressSink* progress = nullptr;
   std::string title = "Hashing";

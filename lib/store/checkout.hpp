@@ -22,7 +22,7 @@ struct CheckoutOptions {
   std::string rescue_directory;  ///< absolute; made when needed
   std::string temp_directory;    ///< absolute, on the workspace's file system if possible (.mlops/tmp)
   std::string ignore_name = ".mlopsignore";
-  fs::IgnoreStack ignore{};      ///< for entries below tracked directories: ignored files are left alone
+  fs::IgnoreStack ignore{};  ///< for entries below tracked directories: ignored files are left alone
   ProgressSink* progress = nullptr;
 };
 
@@ -33,7 +33,7 @@ struct CheckoutItem {
 };
 
 struct CheckoutResult {
-  std::vector<fs::RepoPath> added, modified, deleted;   ///< files, sorted
+  std::vector<fs::RepoPath> added, modified, deleted;         ///< files, sorted
   std::vector<std::pair<fs::RepoPath, std::string>> rescued;  ///< path and where its bytes are now
 };
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "fs/walk.hpp"
 #include "hash/hasher.hpp"
@@ -149,16 +150,29 @@ bool content_matches(int fd, const std::string& path, const hash::ObjectId& id, 
   return digest == id.digest;
 }
 
-std::optional<Tree> read_tree_at(const std::string& path, const hash::ObjectId& id, Memo& memo) {
-  const auto fd = fs::try_open_read(path);
-  if (!fd) {
-    return std::nullopt;
-  }
-  if (!content_matches(fd->get(), path, id, memo)) {
+Tree read_open_tree(const fs::Fd& fd, const std::string& path, const hash::ObjectId& id, Memo& memo) {
+  if (!content_matches(fd.get(), path, id, memo)) {
     throw Error::of(ErrorKind::corrupt, "object '{}' is corrupt: its content does not match its name",
                     hash::short_name(id));
   }
-  return decode_tree(read_rest(fd->get(), max_tree_bytes, path), "object '" + hash::short_name(id) + "'");
+  return decode_tree(read_rest(fd.get(), max_tree_bytes, path), "object '" + hash::short_name(id) + "'");
+}
+
+std::optional<Tree> read_tree_at(const std::string& path, const hash::ObjectId& id, Memo& memo) {
+  const auto fd = fs::try_open_read(path);
+  return fd ? std::optional(read_open_tree(*fd, path, id, memo)) : std::nullopt;
+}
+
+bool link_object(const LocalDb& db, const hash::ObjectId& id, fs::LinkType type, const std::string& target,
+                 unsigned mode) {
+  try {
+    return fs::make_link(type, db.path(id), target, mode);
+  } catch (const Error& error) {
+    if (error.system_code() != ENOENT || !db.has(id)) {
+      throw;
+    }
+  }
+  return fs::make_link(type, db.path(id), target, mode);
 }
 
 std::string parent_of(const std::string& path) {

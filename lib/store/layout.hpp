@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fs/link.hpp"
 #include "hash/object_id.hpp"
 #include "store/local_db.hpp"
 
@@ -48,9 +49,16 @@ std::vector<std::string> trash_batches(const LocalDb& db);
 /// (corrupt) if its bytes or their form are wrong.
 std::optional<Tree> read_tree_at(const std::string& path, const hash::ObjectId& id, Memo& memo);
 
+/// As read_tree_at for a file that is open.
+Tree read_open_tree(const fs::Fd& fd, const std::string& path, const hash::ObjectId& id, Memo& memo);
+
 /// Returns whether the open file holds `id`'s bytes, by the memo's evidence or by hashing, which becomes evidence.
 /// The descriptor's position is the start afterwards.
 bool content_matches(int fd, const std::string& path, const hash::ObjectId& id, Memo& memo);
+
+/// fs::make_link from an object that was seen to be there, which gc may be moving to the trash and looking takes back.
+bool link_object(const LocalDb& db, const hash::ObjectId& id, fs::LinkType type, const std::string& target,
+                 unsigned mode);
 
 /// The directory part of an absolute path.
 std::string parent_of(const std::string& path);

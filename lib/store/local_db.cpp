@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::string_view format_text = "version: 1\n";
 constexpr int format_version = 1;
+/// How often an object that moves while it is looked for is looked for again.
+constexpr int patience = 20;
 
 void require_known_format(const std::string& root) {
   const auto text = fs::try_read_file(root + "/mlops-cache", 4096);
@@ -80,13 +82,22 @@ bool LocalDb::has(const hash::ObjectId& id) const {
   if (!fs::stat_path(trash_directory(*this))) {
     return false;
   }
-  // Looked at again at the end: it may have come back from the trash between the two looks.
-  return rescue(id) || is_file(where);
+  // It may move between our looks, into the trash or out of it. Only when nothing moved meanwhile is it not there.
+  for (int look = 0; look < patience; ++look) {
+    const std::vector<std::string> batches = trash_batches(*this);
+    if (rescue(id, batches) || is_file(where)) {
+      return true;
+    }
+    if (trash_batches(*this) == batches) {
+      break;
+    }
+  }
+  return false;
 }
 
-bool LocalDb::rescue(const hash::ObjectId& id) const {
+bool LocalDb::rescue(const hash::ObjectId& id, const std::vector<std::string>& batches) const {
   const std::string target = path(id);
-  for (const std::string& batch : trash_batches(*this)) {
+  for (const std::string& batch : batches) {
     const std::string aside = batch + "/" + flat_name(id);
     if (!is_file(aside)) {
       continue;
@@ -132,20 +143,29 @@ bool LocalDb::has_all(const Entry& entry) const {
   return true;
 }
 
-bool LocalDb::has_verified(const hash::ObjectId& id) const {
-  if (!has(id)) {
-    // Something else at the object's place would be in the way of the object.
-    if (fs::stat_path(path(id))) {
-      quarantine(id);
+std::optional<fs::Fd> LocalDb::open_if_there(const hash::ObjectId& id) const {
+  // gc may take an object away between looking and opening, if it looked at the roots before we named it. It does so
+  // once in a run, and looking again takes the object back.
+  for (int look = 0; look < patience && has(id); ++look) {
+    if (auto fd = fs::try_open_read(path(id))) {
+      return fd;
     }
-    return false;
   }
+  return std::nullopt;
+}
+
+bool LocalDb::has_verified(const hash::ObjectId& id) const {
   const std::string where = path(id);
   const auto stat = fs::stat_path(where);
-  if (stat && memo_.find(*stat) == id.digest) {
+  if (stat && stat->type == fs::FileType::file && memo_.find(*stat) == id.digest) {
     return true;
   }
-  const auto fd = fs::try_open_read(where);
+  if (stat && stat->type != fs::FileType::file) {
+    // It would be in the way of the object.
+    quarantine(id);
+    return false;
+  }
+  const auto fd = open_if_there(id);
   if (!fd) {
     return false;
   }
@@ -157,12 +177,11 @@ bool LocalDb::has_verified(const hash::ObjectId& id) const {
 }
 
 fs::Fd LocalDb::open_verified(const hash::ObjectId& id) const {
-  const std::string where = path(id);
-  auto fd = has(id) ? fs::try_open_read(where) : std::nullopt;
+  auto fd = open_if_there(id);
   if (!fd) {
     throw missing_object(id);
   }
-  if (!content_matches(fd->get(), where, id, memo_)) {
+  if (!content_matches(fd->get(), path(id), id, memo_)) {
     const std::string now = quarantine(id);
     throw Error::of(ErrorKind::corrupt, "object '{}' is corrupt: its content does not match its name",
                     hash::short_name(id))
@@ -184,13 +203,12 @@ std::string LocalDb::read(const hash::ObjectId& id, std::uint64_t limit_bytes) c
 }
 
 Tree LocalDb::read_tree(const hash::ObjectId& id) const {
-  if (!has(id)) {
+  const auto fd = open_if_there(id);
+  if (!fd) {
     throw missing_object(id);
   }
   try {
-    if (auto tree = read_tree_at(path(id), id, memo_)) {
-      return std::move(*tree);
-    }
+    return read_open_tree(*fd, path(id), id, memo_);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::corrupt) {
       throw;
@@ -198,7 +216,6 @@ Tree LocalDb::read_tree(const hash::ObjectId& id) const {
     const std::string now = quarantine(id);
     throw Error(error).hint("it was moved to '{}'", now).hint("`mlops fetch` brings it again if a remote has it");
   }
-  throw missing_object(id);
 }
 
 std::optional<Entry> LocalDb::find_in_tree(const Entry& tree, const fs::RepoPath& below) const {

@@ -33,7 +33,7 @@
 namespace mlops::store {
 
 struct LocalDbOptions {
-  std::string root;          ///< absolute path of the cache directory
+  std::string root;  ///< absolute path of the cache directory
   hash::Algorithm algorithm = hash::Algorithm::sha256;
   fs::Durability durability = fs::Durability::batch;
   bool group_shared = false;  ///< directories g+ws, objects 0440 instead of 0444
@@ -85,7 +85,8 @@ class LocalDb {
   void forget_project(const std::string& root) const;
 
  private:
-  bool rescue(const hash::ObjectId& id) const;
+  bool rescue(const hash::ObjectId& id, const std::vector<std::string>& batches) const;
+  std::optional<fs::Fd> open_if_there(const hash::ObjectId& id) const;
 
   LocalDbOptions options_;
   Memo& memo_;

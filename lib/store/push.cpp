@@ -137,13 +137,25 @@ class Push {
     }
     try {
       if (!options_.dry_run) {
-        to_.put(id, path);
+        put(id, path);
       }
       outcome_.transferred(parcel, stat->size, options_.dry_run);
     } catch (const Error& error) {
       // Bytes that do not match may be ours: a look at them quarantines a bad object.
       const bool ours = error.kind() == ErrorKind::corrupt && !from_.has_verified(id);
       outcome_.failed(parcel, ours ? "the object in the cache is corrupt; it was moved aside" : error.what());
+    }
+  }
+
+  void put(const hash::ObjectId& id, const std::string& path) {
+    try {
+      to_.put(id, path);
+    } catch (const Error&) {
+      // gc may have taken it away just before it was opened; looking takes it back.
+      if (fs::stat_path(path) || !from_.has(id)) {
+        throw;
+      }
+      to_.put(id, path);
     }
   }
 

@@ -109,8 +109,8 @@ Written make_own(const std::string& path, const hash::ObjectId& id, const LocalD
   const bool same = parent && preferred && parent->device == preferred->device;
   const fs::TempDir directory(same ? temp : parent_of(path), ".mlops-tmp-unprotect-");
   const std::string copy = directory.path() + "/file";
-  if (!fs::make_link(fs::LinkType::reflink, db.path(id), copy, 0666)) {
-    fs::make_link(fs::LinkType::copy, db.path(id), copy, 0666);
+  if (!link_object(db, id, fs::LinkType::reflink, copy, 0666)) {
+    link_object(db, id, fs::LinkType::copy, copy, 0666);
   }
   if (db.options().durability != fs::Durability::off) {
     fs::sync_file(copy);

@@ -116,7 +116,7 @@ bool Staging::make_as(fs::LinkType type, StagedFile& file) {
   if ((linked && exec) || (type == fs::LinkType::reflink && no_reflinks_)) {
     return false;
   }
-  if (!fs::make_link(type, db_.path(file.entry.id()), file.staged, exec ? 0777 : 0666)) {
+  if (!link_object(db_, file.entry.id(), type, file.staged, exec ? 0777 : 0666)) {
     // Asked once: what a file system lacks it lacks for every file.
     no_reflinks_ = no_reflinks_ || type == fs::LinkType::reflink;
     return false;

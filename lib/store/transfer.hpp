@@ -13,9 +13,9 @@
 namespace mlops::store {
 
 struct TransferOptions {
-  unsigned jobs = 0;    ///< 0: 4 for each processor
-  bool verify = false;  ///< do not conclude from a tree that its members are there; ask for each (I-18)
-  bool dry_run = false; ///< only find out what is missing
+  unsigned jobs = 0;     ///< 0: 4 for each processor
+  bool verify = false;   ///< do not conclude from a tree that its members are there; ask for each (I-18)
+  bool dry_run = false;  ///< only find out what is missing
   ProgressSink* progress = nullptr;
 };
 
@@ -43,7 +43,8 @@ struct TransferResult {
 
 /// Sends what `to` lacks of everything that `wanted` reaches: files in parallel, a tree only after all it lists is
 /// confirmed there (I-17).
-TransferResult push(const LocalDb& from, ObjectDb& to, const std::vector<Wanted>& wanted, const TransferOptions& options);
+TransferResult push(const LocalDb& from, ObjectDb& to, const std::vector<Wanted>& wanted,
+                    const TransferOptions& options);
 
 /// Brings what the cache lacks: each object is received into a temporary file, its size checked, hashed and only then
 /// published (I-15); a tree is published after its members.
