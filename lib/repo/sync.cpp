@@ -6,6 +6,7 @@
 #include <set>
 
 #include "repo/checkout_known.hpp"
+#include "repo/neighbour.hpp"
 #include "repo/remote_tree.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
@@ -214,7 +215,7 @@ SyncResult fetch_with_entries(Workspace& workspace, const SyncOptions& options, 
   SyncResult result;
   result.paths = plan.paths;
   result.not_made = std::move(plan.not_made);
-  store::LocalDb& db = workspace.writable_db();
+  const store::LocalDb& db = options.dry_run ? workspace.db() : workspace.writable_db();
   for (const auto& [name, items] : plan.by_remote) {
     const bool all_here =
         std::all_of(items.begin(), items.end(), [&](const Item& item) { return db.has_all(item.entry); });
@@ -225,7 +226,7 @@ SyncResult fetch_with_entries(Workspace& workspace, const SyncOptions& options, 
     std::vector<store::Wanted> wanted = wanted_there(workspace, *remote, items, known);
     append_extra(workspace, options, name, wanted);
     result.remotes.push_back({remote->name(), remote->transport().describe(),
-                              store::fetch(*remote, db, wanted, transfer_options(workspace, options, remote->name()))});
+                              fetch_objects(workspace, *remote, wanted, transfer_options(workspace, options, remote->name()))});
   }
   workspace.save_memo();
   add_hints(workspace, result);
