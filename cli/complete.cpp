@@ -23,7 +23,8 @@ struct Candidate {
 using Candidates = std::vector<Candidate>;
 
 void stages(repo::Workspace& workspace, Candidates& found) {
-  for (const auto& stage : repo::Snapshot::of_pipeline(workspace)->project.stages)
+  const auto snapshot = repo::Snapshot::of_pipeline(workspace);
+  for (const auto& stage : snapshot->project.stages)
     found.push_back({stage.name, stage.desc.empty() ? join(stage.cmd.lines, "; ") : stage.desc});
 }
 
