@@ -78,7 +78,7 @@ main_job() {
   mlops runs pull
   expect 0 mlops repro --run "$first"
   has 'identical'
-  expect 0 mlops repro --run bolder --json
+  expect 0 mlops repro -q --run bolder --json
   [ "$(json 'j["identical"]')" = True ] || fail "not identical: $out"
   [ -z "$(git status --porcelain)" ] || fail 'the reproduction touched the work tree'
   git checkout -q HEAD~1
