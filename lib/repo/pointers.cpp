@@ -48,8 +48,11 @@ class PointerWalk {
       const fs::RepoPath path = place.directory / entry.name;
       if (entry.type == fs::FileType::file && is_pointer_name(workspace_.dialect(), entry.name) &&
           !ignores.ignored(path, false)) {
-        found_.push_back(read_pointer(workspace_, path));
-        closed_.insert(found_.back().path);
+        // One that another process removes while we look was not there.
+        if (const auto text = fs::try_read_file(workspace_.absolute(path), pointer_limit_bytes)) {
+          found_.push_back(workspace_.dialect().read_pointer(*text, path));
+          closed_.insert(found_.back().path);
+        }
       }
     }
     for (const fs::DirEntry& entry : entries) {
