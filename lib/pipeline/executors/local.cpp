@@ -6,8 +6,10 @@
 // poll loop reads the output of all jobs and watches for their ends, for timeouts and for stop signals. A line has
 // ended when its shell has: whatever still holds the pipe open (a job in the background, a daemon) is not waited for,
 // but ended, counted and reported. Stopping is TERM (or the signal that we got), a grace, KILL. Nobody can escape by
-// forking twice or by making a session: orphans become our children (subreaper) and are found among those.
+// forking twice or by making a session: orphans become our children (subreaper) and are found among those. Should we
+// be killed ourselves, the watcher ends what we leave.
 #include "pipeline/executor.hpp"
+#include "pipeline/executors/watcher.hpp"
 #include "pipeline/shell.hpp"
 #include "util/error.hpp"
 #include "util/interrupt.hpp"
@@ -37,8 +39,15 @@ std::chrono::nanoseconds to_duration(double seconds) {
 /// One job: the line that runs now, and what the lines before it used.
 class RunningJob {
  public:
-  RunningJob(int handle, Job job, std::function<void(std::string_view)> output, std::chrono::nanoseconds grace)
-      : handle_(handle), job_(std::move(job)), output_(std::move(output)), grace_(grace), started_(Clock::now()) {
+  RunningJob(int handle, Job job, std::function<void(std::string_view)> output, std::chrono::nanoseconds grace,
+             const Watcher& watcher)
+      : handle_(handle),
+        job_(std::move(job)),
+        output_(std::move(output)),
+        grace_(grace),
+        watcher_(watcher),
+        started_(Clock::now()) {
+    job_.env.insert_or_assign(Watcher::variable, watcher.mark());
     if (job_.timeout_seconds) {
       deadline_ = started_ + to_duration(*job_.timeout_seconds);
     }
@@ -78,6 +87,7 @@ class RunningJob {
     // What it wrote last is in the pipe, and there is no more of it than the pipe holds.
     read_output();
     result_.survivors += reap_descendants(child_->pid());
+    watcher_.ended(child_->pid());
     read_output();
     result_.cpu_seconds += ended->cpu_seconds;
     result_.peak_memory_bytes = std::max(result_.peak_memory_bytes, ended->peak_memory_bytes);
@@ -135,6 +145,7 @@ class RunningJob {
 
   void start_line() {
     child_.emplace(Command{.argv = shell_command(job_.lines[line_]), .cwd = job_.cwd, .env = job_.env});
+    watcher_.started(child_->pid());
     pipe_open_ = true;
   }
 
@@ -142,6 +153,7 @@ class RunningJob {
   Job job_;
   std::function<void(std::string_view)> output_;
   std::chrono::nanoseconds grace_;
+  const Watcher& watcher_;
   Clock::time_point started_;
   std::optional<Clock::time_point> deadline_, kill_at_;
   std::size_t line_ = 0;
@@ -153,10 +165,10 @@ class RunningJob {
 
 class LocalExecutor : public Executor {
  public:
-  explicit LocalExecutor(double grace_seconds) : grace_(to_duration(grace_seconds)) { become_subreaper(); }
+  explicit LocalExecutor(double grace_seconds) : grace_(to_duration(grace_seconds)) {}
 
   int start(const Job& job, std::function<void(std::string_view)> output) override {
-    jobs_.push_back(std::make_unique<RunningJob>(next_handle_, job, std::move(output), grace_));
+    jobs_.push_back(std::make_unique<RunningJob>(next_handle_, job, std::move(output), grace_, watcher_));
     return next_handle_++;
   }
 
@@ -225,6 +237,7 @@ class LocalExecutor : public Executor {
   }
 
   std::chrono::nanoseconds grace_;
+  Watcher watcher_;
   std::vector<std::unique_ptr<RunningJob>> jobs_;
   int next_handle_ = 1;
   bool stopping_ = false;

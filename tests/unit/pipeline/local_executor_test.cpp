@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <poll.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -198,6 +201,41 @@ TEST_CASE("several jobs run at once and each is waited for") {
     }
   }
   CHECK(codes == std::map<int, int>{{slow, 1}, {fast, 2}});
+}
+
+TEST_CASE("when mlops itself is killed, its stages and their daemons end too") {
+  const TempDir dir;
+  const pid_t victim = ::fork();
+  if (victim == 0) {
+    const auto executor = pipeline::make_local_executor();
+    executor->start({.stage = "s",
+                     .lines = {"setsid sh -c 'echo $$ > daemon; exec sleep 300' & echo $$ > leader; sleep 300; true"},
+                     .cwd = dir.path().string(),
+                     .env = environment()},
+                    [](std::string_view) {});
+    executor->wait();
+    ::_exit(0);
+  }
+  const auto until = [](const std::function<bool()>& happened) {
+    for (int i = 0; i < 2000 && !happened(); ++i) {
+      ::poll(nullptr, 0, 5);
+    }
+    return happened();
+  };
+  const auto pid_in = [&](const char* file) {
+    std::ifstream stream(dir / file);
+    pid_t pid = 0;
+    stream >> pid;
+    return pid;
+  };
+  REQUIRE(until([&] { return pid_in("daemon") > 0 && pid_in("leader") > 0; }));
+  ::kill(victim, SIGKILL);
+  ::waitpid(victim, nullptr, 0);
+  for (const char* file : {"leader", "daemon"}) {
+    const pid_t pid = pid_in(file);
+    // Orphans of the victim may have become our children, to be waited for by us.
+    CHECK(until([&] { return ::waitpid(pid, nullptr, WNOHANG) == pid || gone(pid); }));
+  }
 }
 
 TEST_CASE("an executor that is dropped leaves no process behind") {
