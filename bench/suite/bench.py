@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all rows share: the tools, the places, the sizes, and the shape of a result."""
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -86,6 +87,18 @@ class Bench:
 
     def do(self, argv, cwd):
         return self.runner.quietly(argv, cwd)
+
+    @contextlib.contextmanager
+    def durability(self, level):
+        """Within it, ours runs with this setting instead of its default."""
+        self.env["MLOPS_DURABILITY"] = level
+        try:
+            yield
+        finally:
+            del self.env["MLOPS_DURABILITY"]
+
+    def dvc_note(self, text):
+        return text if self.dvc else ""
 
     def clean_up(self):
         os.chdir(self.work)

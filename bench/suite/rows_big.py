@@ -48,13 +48,9 @@ class _Tracked:
             shutil.rmtree(project)
         return timing
 
-    def times_ours(self, state, durability="batch"):
-        self.bench.env["MLOPS_DURABILITY"] = durability
-        try:
-            add = [self.bench.mlops, "add", self.name]
-            return self.times(HEAVY, state, lambda: projects.mlops_project(self.bench, "ours"), add)
-        finally:
-            del self.bench.env["MLOPS_DURABILITY"]
+    def times_ours(self, state):
+        add = [self.bench.mlops, "add", self.name]
+        return self.times(HEAVY, state, lambda: projects.mlops_project(self.bench, "ours"), add)
 
     def times_copy(self, state):
         timing = measure.Timing()
@@ -74,13 +70,14 @@ class _Tracked:
 def _row(bench, tracked, row_id, what, state, target_seconds, target_ratio):
     note = bench.settle()
     ours = tracked.times_ours(state)
-    others = [("ours, durability off", tracked.times_ours(state, "off"))]
+    with bench.durability("off"):
+        others = [("ours, durability off", tracked.times_ours(state))]
     baseline = ("`cp -r`", tracked.times_copy(state))
     dvc = None
     if bench.dvc:
         others.append(("DVC, copies", tracked.times_dvc(state, "copy")))
         dvc = tracked.times_dvc(state, "hardlink")
-    return Row(row_id, what, ours, target_seconds, baseline, dvc, target_ratio, others, join_notes("DVC: hardlink, no copy made", note))
+    return Row(row_id, what, ours, target_seconds, baseline, dvc, target_ratio, others, join_notes(bench.dvc_note("DVC: hardlink, no copy made"), note))
 
 
 def one_big_file(bench):

@@ -156,12 +156,14 @@ def _first_run_row(bench, shape, count, with_dvc):
     stages = SHAPES[shape](count)
     note = bench.settle()
     ours = _first_runs(bench, stages, _mlops, [bench.mlops, "repro", "-j2"], bench.repeat)
+    with bench.durability("off"):
+        others = [("ours, durability off", _first_runs(bench, stages, _mlops, [bench.mlops, "repro", "-j2"], 3))]
     baseline = ("`ninja -j2`", _first_runs(bench, stages, _ninja, ["ninja", "-j2"], 3)) if bench.ninja else None
     dvc = _first_runs(bench, stages, _dvc, [bench.dvc, "repro", "-q"], 1) if with_dvc and bench.dvc else None
     skipped = "" if with_dvc or not bench.dvc else "DVC only with --slow"
     target_seconds = 5.0 if count == bench.sizes.stages else None
     what = f"`repro -j2`, first run of {count} stages ({shape})"
-    return Row("P3", what, ours, target_seconds, baseline, dvc, 200 if with_dvc and target_seconds else None, [], join_notes(skipped, note))
+    return Row("P3", what, ours, target_seconds, baseline, dvc, 200 if with_dvc and target_seconds else None, others, join_notes(skipped, note))
 
 
 def first_run(bench):

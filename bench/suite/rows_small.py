@@ -83,9 +83,11 @@ def first_add(bench):
     note = bench.settle()
     ours = _add_ours(bench, bench.repeat)
     baseline = ("`cp -r`", _copies(bench, "-r", 3))
-    others = [("`git add`", _git(bench)[1])]
+    with bench.durability("off"):
+        others = [("ours, durability off", _add_ours(bench, 3))]
+    others.append(("`git add`", _git(bench)[1]))
     dvc = _dvc(bench)[1] if bench.dvc else None
-    return [Row("N1", f"`add` {_count(bench)}", ours, 3.0, baseline, dvc, 8, others, join_notes("DVC: hardlink", note))]
+    return [Row("N1", f"`add` {_count(bench)}", ours, 3.0, baseline, dvc, 8, others, join_notes(bench.dvc_note("DVC: hardlink"), note))]
 
 
 def _walk(bench, project):
@@ -230,5 +232,5 @@ def switch_versions(bench):
         ours = versions.times(LIGHT)
         baseline = ("`cp` of the 1 %", _copies_of_share(bench, 5))
         what = f"`checkout` of another version, {_count(bench)}, 1 % differ, {link}"
-        rows.append(Row("N6", what, ours, 0.3, baseline, dvc, 30, [], join_notes("DVC: hardlink", note)))
+        rows.append(Row("N6", what, ours, 0.3, baseline, dvc, 30, [], join_notes(bench.dvc_note("DVC: hardlink"), note)))
     return rows
