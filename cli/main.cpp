@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Streams and environment in, exit code out.
 
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <climits>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -37,6 +41,19 @@ std::string own_path() {
   return length > 0 ? std::string(buffer, static_cast<std::size_t>(length)) : "mlops";
 }
 
+/// A file of ours must never take the number of a stream that the caller closed: what we print would end up in it.
+void occupy_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) == -1 && errno == EBADF) open("/dev/null", O_RDWR);  // takes the lowest free number
+  }
+}
+
+/// Whether whoever read our output went away, as head and less do.
+bool reader_is_gone() {
+  pollfd output{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+  return poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 unsigned terminal_width() {
   winsize size{};
   return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20 ? size.ws_col : 80;
@@ -45,6 +62,7 @@ unsigned terminal_width() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  occupy_standard_streams();
   std::ios::sync_with_stdio(false);
   mlops::install_signal_handlers();
   mlops::cli::Context context{
@@ -58,12 +76,11 @@ int main(int argc, char** argv) {
       .width = terminal_width(),
   };
   int code = mlops::cli::run({argv + 1, argv + argc}, context);
-  // A reader that went away (head, less) ends us like SIGPIPE would; a full disk is an error like any other.
-  errno = 0;
+  // A reader that went away ends us like SIGPIPE would; a full disk is an error like any other.
   if (!std::cout.flush() && code == 0) {
-    const bool gone = errno == EPIPE;
-    if (!gone) std::cerr << "error: cannot write to standard output\n";
-    code = gone ? 141 : static_cast<int>(mlops::ExitCode::failed);
+    const bool gone = reader_is_gone();
+    if (!gone) std::cerr << "error: cannot write to standard output\nhint: is the disk full that it goes to?\n";
+    code = gone ? 128 + SIGPIPE : static_cast<int>(mlops::ExitCode::failed);
   }
   std::cerr.flush();
   _exit(code);  // nothing is left to do; walking through destructors of caches would only cost time
