@@ -53,10 +53,11 @@ enum class Durability { off, batch, strict };
 
 /// Replaces a small file as a whole: a reader, a crash or a power cut sees the old or the new content.
 ///
-/// Writes a temporary file in the same directory, fsyncs it, renames it over `path`, fsyncs the directory. Keeps the
-/// mode of a file that it replaces; `mode` is for a new one. When `path` is a symbolic link it is refused.
+/// Writes a temporary file, fsyncs it, renames it over `path`, fsyncs the directory. The temporary file lies in
+/// `scratch` where that is on the same file system, else (and when it is empty) beside `path`. Keeps the mode of a file
+/// that it replaces; `mode` is for a new one. When `path` is a symbolic link it is refused.
 void write_file_atomic(const std::string& path, std::string_view content, std::uint32_t mode = 0666,
-                       Durability durability = Durability::batch);
+                       Durability durability = Durability::batch, const std::string& scratch = {});
 
 /// A file being written under a temporary name in `directory`; gone again unless published.
 ///
@@ -92,13 +93,19 @@ class TempFile {
   Fd fd_;
 };
 
+/// Returns whether the process id in a temporary name (of a TempFile or TempDir) is one of this host, boot and pid
+/// namespace, so that asking for the process tells whether it lives.
+bool is_temporary_of_here(std::string_view name);
+
 /// Every mutation by path. All throw Error; each is a point of the fault seam (fs/seam.hpp).
-void make_directory(const std::string& path);              ///< one level; an existing directory is fine
-void make_directories(const std::string& path);            ///< with parents
-void rename_path(const std::string& from, const std::string& to);        ///< replaces `to`
-bool rename_if_absent(const std::string& from, const std::string& to);   ///< false if `to` exists
-void exchange_paths(const std::string& a, const std::string& b);         ///< both must exist; atomic
-void remove_file(const std::string& path);                 ///< nothing there is fine
+void make_directory(const std::string& path);                           ///< one level; an existing directory is fine
+void make_directories(const std::string& path);                         ///< with parents
+void rename_path(const std::string& from, const std::string& to);       ///< replaces `to`
+bool rename_if_absent(const std::string& from, const std::string& to);  ///< false if `to` exists
+void exchange_paths(const std::string& a, const std::string& b);        ///< both must exist; atomic
+/// As exchange_paths; false, with nothing changed, where the file system cannot.
+bool try_exchange_paths(const std::string& a, const std::string& b);
+void remove_file(const std::string& path);  ///< nothing there is fine
 /// Returns false when the directory is not empty; nothing there is fine.
 bool remove_empty_directory(const std::string& path);
 /// Removes a whole tree without following links. Only for what is ours (temporary directories) or safe in the store.

@@ -137,9 +137,19 @@ bool rename_if_absent(const std::string& from, const std::string& to) {
   return code == 0;
 }
 
+bool try_exchange_paths(const std::string& a, const std::string& b) {
+  const int code =
+      attempt("exchange", b, [&] { return ::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE); });
+  if (code != 0 && !lacks_rename_flags(code)) {
+    throw system_error(code, "exchange", b);
+  }
+  return code == 0;
+}
+
 void exchange_paths(const std::string& a, const std::string& b) {
-  require("exchange", "exchange", b,
-          [&] { return ::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE); });
+  if (!try_exchange_paths(a, b)) {
+    throw system_error(EOPNOTSUPP, "exchange", b);
+  }
 }
 
 void remove_file(const std::string& path) {

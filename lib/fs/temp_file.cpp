@@ -8,6 +8,7 @@
 
 #include <fmt/core.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <utility>
@@ -22,8 +23,30 @@ namespace mlops::fs {
 namespace {
 
 constexpr unsigned random_letters = 12;
+constexpr unsigned home_letters = 4;
 
-std::string temporary_suffix() { return fmt::format("mlops-tmp-{}-{}", ::getpid(), random_word(random_letters)); }
+/// Four letters that stand for where process ids mean what they mean to us: this host, boot and pid namespace.
+const std::string& home_word() {
+  static const std::string word = [] {
+    std::array<char, 256> host{};
+    ::gethostname(host.data(), host.size() - 1);
+    std::uint64_t sum = 0xcbf29ce484222325U;
+    for (const char c : std::string(host.data()) + try_read_file("/proc/sys/kernel/random/boot_id").value_or("") +
+                            read_link("/proc/self/ns/pid").value_or("")) {
+      sum = (sum ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+    }
+    std::string letters;
+    for (unsigned i = 0; i < home_letters; ++i) {
+      letters += static_cast<char>('a' + (sum >> (8 * i + 32)) % 26);
+    }
+    return letters;
+  }();
+  return word;
+}
+
+std::string random_suffix() { return random_word(random_letters - home_letters) + home_word(); }
+
+std::string temporary_suffix() { return fmt::format("mlops-tmp-{}-{}", ::getpid(), random_suffix()); }
 
 /// Creates a new file for reading and writing; the odds that a random name is taken are not worth a loop.
 Fd create_file(const std::string& path, std::uint32_t mode) {
@@ -44,7 +67,16 @@ void discard_file(const std::string& path) noexcept {
   }
 }
 
+/// Whether a file made in `scratch` can be renamed to `path`: both lie on one file system.
+bool can_rename(const std::string& scratch, const std::string& path) {
+  const auto from = scratch.empty() ? std::nullopt : stat_path(scratch);
+  const auto to = stat_path(directory_of(path));
+  return from && to && from->type == FileType::directory && from->device == to->device;
+}
+
 }  // namespace
+
+bool is_temporary_of_here(std::string_view name) { return name.ends_with(home_word()); }
 
 TempFile::TempFile(const std::string& directory)
     : path_(directory + "/." + temporary_suffix()), fd_(create_file(path_, 0600)) {}
@@ -96,14 +128,15 @@ void TempFile::replace(const std::string& target) {
   path_.clear();
 }
 
-void write_file_atomic(const std::string& path, std::string_view content, std::uint32_t mode, Durability durability) {
+void write_file_atomic(const std::string& path, std::string_view content, std::uint32_t mode, Durability durability,
+                       const std::string& scratch) {
   const auto existing = stat_path(path);
   if (existing && existing->type == FileType::link) {
     throw Error("cannot write {}: it is a symbolic link", quoted(path))
         .hint("replace the link by a file; mlops does not write through links");
   }
   // A new file is created with its mode at once, so that the kernel applies the umask.
-  TempFile file(path, existing ? 0600 : mode);
+  TempFile file(can_rename(scratch, path) ? scratch + "/" + std::string(name_of(path)) : path, existing ? 0600 : mode);
   file.write(content);
   if (existing) {
     file.chmod(existing->mode);
@@ -118,7 +151,7 @@ void write_file_atomic(const std::string& path, std::string_view content, std::u
 }
 
 TempDir::TempDir(const std::string& parent, std::string_view prefix)
-    : path_(fmt::format("{}/{}{}-{}", parent, prefix, ::getpid(), random_word(random_letters))) {
+    : path_(fmt::format("{}/{}{}-{}", parent, prefix, ::getpid(), random_suffix())) {
   require("mkdir", "create directory", path_, [&] { return ::mkdir(path_.c_str(), 0700); });
 }
 

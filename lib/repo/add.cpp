@@ -90,8 +90,14 @@ void require_inside(Workspace& workspace, const fs::RepoPath& path) {
 Request make_request(Workspace& workspace, const Snapshot& snapshot, const fs::RepoPath& path) {
   Request request{path, path};
   for (const spec::Pointer& pointer : snapshot.pointers) {
-    if (path.within(pointer.path)) {
-      request.data = pointer.path;
+    if (!path.within(pointer.path)) {
+      continue;
+    }
+    request.data = pointer.path;
+    if (!request.whole() && pointer.entry.kind != store::EntryKind::tree) {
+      throw Error::of(ErrorKind::conflict, "{} is tracked as a file, so nothing can be added below it",
+                      quoted(pointer.path.str()))
+          .hint("`mlops add {}` tracks the directory that is there now", shell_quoted(workspace.shown(pointer.path)));
     }
   }
   if (request.whole()) {
@@ -171,7 +177,7 @@ Added write_pointer(Workspace& workspace, const Request& request, const AddOptio
   const std::string text = dialect.write_pointer(pointer, file);
   const bool changed = text != before;
   if (changed) {
-    fs::write_file_atomic(path, text, 0666, workspace.durability());
+    workspace.write_file(file, text);
   }
   return {.path = request.path, .data = request.data, .pointer = file, .entry = *request.entry, .changed = changed};
 }

@@ -2,6 +2,7 @@
 #include "repo/checkout.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "repo/checkout_known.hpp"
 #include "repo/placed.hpp"
@@ -17,39 +18,63 @@ constexpr int reflog_depth = 30;
 
 using Items = std::vector<store::CheckoutItem>;
 
-bool contains(const std::vector<fs::RepoPath>& paths, const fs::RepoPath& path) {
-  return std::find(paths.begin(), paths.end(), path) != paths.end();
-}
-
-/// Whether something that is declared now is `path`, holds it or lies in it.
-bool is_claimed(const Snapshot& snapshot, const fs::RepoPath& path) {
-  const auto overlaps = [&](const fs::RepoPath& other) { return path.within(other) || other.within(path); };
+/// The paths that are declared now.
+std::set<fs::RepoPath> declared_paths(const Snapshot& snapshot) {
+  std::set<fs::RepoPath> paths;
   for (const spec::Pointer& pointer : snapshot.pointers) {
-    if (overlaps(pointer.path)) {
-      return true;
-    }
+    paths.insert(pointer.path);
   }
   for (const spec::Stage& stage : snapshot.project.stages) {
     for (const spec::Output& output : stage.outs) {
-      if (overlaps(output.path)) {
-        return true;
-      }
+      paths.insert(output.path);
+    }
+  }
+  return paths;
+}
+
+/// Whether something that is declared is `path`, holds it or lies in it.
+bool is_claimed(const std::set<fs::RepoPath>& declared, const fs::RepoPath& path) {
+  // A directory sorts before all that lies in it, and that before everything else.
+  const auto next = declared.lower_bound(path);
+  if (next != declared.end() && next->within(path)) {
+    return true;
+  }
+  for (fs::RepoPath above = path.parent(); !above.is_root(); above = above.parent()) {
+    if (declared.contains(above)) {
+      return true;
     }
   }
   return false;
 }
 
+/// Whether what lies at `path` is what `entry` says or, when taking it away was interrupted, a part of that.
+bool holds_nothing_else(Workspace& workspace, const fs::RepoPath& path, const store::Entry& entry) {
+  const store::LocalDb& db = workspace.db();
+  const store::HashedPath actual = store::hash_path_with_trees(workspace.root(), path, workspace.memo(), &db,
+                                                               workspace.build_options(path, "Comparing"));
+  if (actual.entry == entry) {
+    return true;
+  }
+  const auto differences = store::diff_entries(
+      entry, [&](const hash::ObjectId& id) { return db.read_tree(id); }, actual.entry,
+      [&](const hash::ObjectId& id) { return actual.read(id, db); });
+  return std::all_of(differences.begin(), differences.end(), [](const store::Difference& difference) {
+    const bool emptied =
+        difference.after && difference.after->kind == store::EntryKind::tree && difference.after->files == 0;
+    return difference.change == store::Change::deleted || emptied;
+  });
+}
+
 /// What an earlier checkout or add left here, nothing tracks now, and nobody has changed.
 Placed unclaimed(Workspace& workspace, const Snapshot& snapshot) {
   Placed found;
+  const std::set<fs::RepoPath> declared = declared_paths(snapshot);
   for (const auto& [path, entry] : read_placed(workspace)) {
-    if (is_claimed(snapshot, path) || !fs::stat_path(workspace.absolute(path)) ||
+    if (is_claimed(declared, path) || !fs::stat_path(workspace.absolute(path)) ||
         workspace.git().tracks(workspace.git_path(path))) {
       continue;
     }
-    const auto actual = store::hash_path(workspace.root(), path, workspace.memo(), &workspace.db(),
-                                         workspace.build_options(path, "Comparing"));
-    if (actual == entry && workspace.db().has_all(entry)) {
+    if (workspace.db().has_all(entry) && holds_nothing_else(workspace, path, entry)) {
       found.emplace(path, entry);
     }
   }
@@ -143,8 +168,9 @@ CheckoutResult checkout_known(Workspace& workspace, const CheckoutOptions& optio
   CheckoutResult skipped;
   Items items = wanted_items(workspace, targets, options, known, skipped);
   std::vector<std::pair<fs::RepoPath, std::optional<store::Entry>>> placed;
+  const std::set<fs::RepoPath> missing(skipped.missing.begin(), skipped.missing.end());
   for (const Target& target : targets) {
-    if (target.whole() && target.tracked.entry && !contains(skipped.missing, target.path)) {
+    if (target.whole() && target.tracked.entry && !missing.contains(target.path)) {
       placed.emplace_back(target.path, target.tracked.entry);
     }
   }

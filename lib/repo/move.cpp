@@ -64,6 +64,18 @@ void append(std::vector<fs::RepoPath>& files, const std::vector<fs::RepoPath>& m
   files.insert(files.end(), more.begin(), more.end());
 }
 
+/// Moves the data; where it cannot go, its new pointer goes again.
+void move_data(const Workspace& workspace, const MoveResult& result) {
+  try {
+    if (!fs::rename_if_absent(workspace.absolute(result.from), workspace.absolute(result.to))) {
+      throw Error::of(ErrorKind::conflict, "{} appeared meanwhile", quoted(result.to.str()));
+    }
+  } catch (const Error&) {
+    fs::remove_file(workspace.absolute(result.new_pointer));
+    throw;
+  }
+}
+
 }  // namespace
 
 MoveResult move(Workspace& workspace, const std::string& from, const std::string& to) {
@@ -80,12 +92,10 @@ MoveResult move(Workspace& workspace, const std::string& from, const std::string
 
   // At every moment a pointer names the bytes, so that whatever stops us, checkout brings them back.
   append(result.changed_files, ignore_paths(workspace, {result.to}));
-  fs::write_file_atomic(workspace.absolute(result.new_pointer), dialect.write_pointer(pointer, result.new_pointer),
-                        0666, workspace.durability());
+  workspace.write_file(result.new_pointer, dialect.write_pointer(pointer, result.new_pointer));
   const bool present = fs::stat_path(workspace.absolute(result.from)).has_value();
-  if (present && !fs::rename_if_absent(workspace.absolute(result.from), workspace.absolute(result.to))) {
-    fs::remove_file(workspace.absolute(result.new_pointer));
-    throw Error::of(ErrorKind::conflict, "{} appeared meanwhile", quoted(result.to.str()));
+  if (present) {
+    move_data(workspace, result);
   }
   fs::remove_file(workspace.absolute(result.old_pointer));
   append(result.changed_files, unignore_paths(workspace, {result.from}));

@@ -18,6 +18,7 @@ namespace mlops::repo {
 namespace {
 
 constexpr std::chrono::seconds metadata_wait{60};
+constexpr std::int64_t foreign_age_ns = 24LL * 3600 * 1'000'000'000;
 constexpr std::int64_t rescue_age_ns = 14LL * 24 * 3600 * 1'000'000'000;
 
 bool is_alive(pid_t pid) { return ::kill(pid, 0) == 0 || errno != ESRCH; }
@@ -35,9 +36,14 @@ std::optional<pid_t> maker_of(std::string_view name) {
   return failure == std::errc() && end == digits.data() + digits.size() && pid > 0 ? std::optional(pid) : std::nullopt;
 }
 
+/// A process of another host or container is not ours to ask for: its files are its own for a day.
+bool is_left_over(const fs::StatEntry& entry, pid_t maker) {
+  return fs::is_temporary_of_here(entry.name) ? !is_alive(maker) : now_ns() - entry.stat.mtime_ns > foreign_age_ns;
+}
+
 void sweep_temporary(const std::string& directory) {
-  for (const fs::DirEntry& entry : fs::list_directory(directory)) {
-    if (const auto maker = maker_of(entry.name); maker && !is_alive(*maker)) {
+  for (const fs::StatEntry& entry : fs::stat_directory(directory)) {
+    if (const auto maker = maker_of(entry.name); maker && is_left_over(entry, *maker)) {
       fs::remove_tree(directory + "/" + entry.name);
     }
   }
@@ -76,6 +82,11 @@ fs::LockFile Workspace::lock_metadata() const {
   make_state_directory();
   return fs::LockFile::acquire(state_directory() + "/metadata.lock", fs::LockFile::Mode::exclusive,
                                fs::holder_text("mlops, changing metadata"), metadata_wait, {});
+}
+
+void Workspace::write_file(const fs::RepoPath& path, std::string_view text, std::uint32_t mode) const {
+  make_state_directory();
+  fs::write_file_atomic(absolute(path), text, mode, durability(), state_directory());
 }
 
 void Workspace::sweep_leftovers() const {

@@ -59,15 +59,41 @@ class Swap {
   }
 
   void remove() {
-    for_each(plan_.removals.size(), [this](std::size_t i) {
-      const PlannedRemoval& removal = plan_.removals[i];
-      const std::string path = absolute_path(root_, removal.path);
-      require_unchanged(path, removal.entry);
-      fs::remove_file(path);
-    });
+    require_real_parents();
+    for_each(plan_.removals.size(), [this](std::size_t i) { remove_file(i); });
     for (const fs::RepoPath& directory : plan_.directories) {
       // Ignored files keep their directory.
       fs::remove_empty_directory(absolute_path(root_, directory));
+    }
+  }
+
+  void require_real_parents() const {
+    std::string last;
+    for (const PlannedRemoval& removal : plan_.removals) {
+      const std::string parent = removal.path.parent().str();
+      if (parent != std::exchange(last, parent)) {
+        fs::require_no_link_parents(root_, removal.path);
+      }
+    }
+  }
+
+  /// Moved aside first, so that what was written since our last look can be put back.
+  void remove_file(std::size_t i) const {
+    const PlannedRemoval& removal = plan_.removals[i];
+    const std::string path = absolute_path(root_, removal.path);
+    const auto seen = require_unchanged(path, removal.entry);
+    if (!seen) {
+      return;
+    }
+    const std::string& aside = staging_.removed()[i];
+    fs::rename_path(path, aside);
+    if (!same_content(*seen, fs::stat_path(aside))) {
+      if (!fs::rename_if_absent(aside, path)) {
+        // Yet another file has come.
+        fs::make_directories(options_.rescue_directory);
+        fs::rename_if_absent(aside, options_.rescue_directory + "/" + std::string(removal.path.name()));
+      }
+      throw changed(path);
     }
   }
 
@@ -89,12 +115,19 @@ class Swap {
 
   void place_file(std::size_t i) const {
     const PlannedFile& file = plan_.files[i];
+    const std::string& staged = staging_.files()[i];
     const std::string target = absolute_path(root_, file.path);
-    if (file.replaces) {
-      require_unchanged(target, *file.replaces);
-      fs::rename_path(staging_.files()[i], target);
-    } else if (!fs::rename_if_absent(staging_.files()[i], target)) {
-      throw appeared(file.path);
+    const auto seen = file.replaces ? require_unchanged(target, *file.replaces) : std::nullopt;
+    if (!seen) {
+      if (!fs::rename_if_absent(staged, target)) {
+        throw appeared(file.path);
+      }
+    } else if (!fs::try_exchange_paths(staged, target)) {
+      fs::rename_path(staged, target);
+    } else if (!same_content(*seen, fs::stat_path(staged))) {
+      // Somebody wrote since our last look: what he wrote takes its place again.
+      fs::exchange_paths(staged, target);
+      throw changed(target);
     }
   }
 
@@ -114,27 +147,38 @@ class Swap {
         .hint("move it away, then run the command again");
   }
 
-  /// Looks once more, just before it goes: a file that was written since the plan is not ours to remove.
-  void require_unchanged(const std::string& path, const Entry& expected) const {
+  static Error changed(const std::string& path) {
+    return Error::of(ErrorKind::changed, "{} changed during the checkout", quoted(path))
+        .hint("let whatever writes to it finish, then run the command again");
+  }
+
+  /// Whether a file that was renamed is still what was looked at; renaming alters the change time.
+  static bool same_content(const fs::FileStat& seen, const std::optional<fs::FileStat>& now) {
+    return now && now->device == seen.device && now->inode == seen.inode && now->size == seen.size &&
+           now->mtime_ns == seen.mtime_ns;
+  }
+
+  /// Looks once more, just before it goes: a file that was written since the plan is not ours to remove. Returns what
+  /// stands there; nothing if it is gone.
+  std::optional<fs::FileStat> require_unchanged(const std::string& path, const Entry& expected) const {
     const auto stat = fs::stat_path(path);
     if (!stat) {
-      return;
+      return stat;
     }
     if (stat->type == fs::FileType::link) {
       const auto id = linked_object(db_, path);
       const hash::Digest digest =
           id ? id->digest : hash::digest_of(expected.digest.algorithm(), fs::read_link(path).value_or(""));
       if (digest == expected.digest) {
-        return;
+        return stat;
       }
     } else if (stat->type == fs::FileType::file) {
       const auto known = db_.memo().find(*stat);
       if ((known ? *known : hash_file(path, expected.digest.algorithm(), db_.memo(), &db_).digest) == expected.digest) {
-        return;
+        return stat;
       }
     }
-    throw Error::of(ErrorKind::changed, "{} changed during the checkout", quoted(path))
-        .hint("let whatever writes to it finish, then run the command again");
+    throw changed(path);
   }
 
   void flush_names() const {

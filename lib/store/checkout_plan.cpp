@@ -12,6 +12,7 @@
 #include "store/scan.hpp"
 #include "util/error.hpp"
 #include "util/interrupt.hpp"
+#include "util/log.hpp"
 #include "util/parallel.hpp"
 #include "util/text.hpp"
 
@@ -89,13 +90,14 @@ class Planner {
       : root_(root),
         db_(db),
         options_(options),
-        read_wanted_([&db](const hash::ObjectId& id) { return db.read_tree(id); }) {}
+        read_wanted_([this](const hash::ObjectId& id) { return read_wanted(id); }) {}
 
   CheckoutPlan run(const std::vector<CheckoutItem>& items) {
     for (const CheckoutItem& item : items) {
       require_landing(item);
       if (item.wanted) {
         wanted_paths_.insert(item.path);
+        wanted_ids_.insert(item.wanted->id());
       }
     }
     for (const CheckoutItem& item : items) {
@@ -110,6 +112,13 @@ class Planner {
   }
 
  private:
+  Tree read_wanted(const hash::ObjectId& id) const {
+    if (wanted_ids_.count(id) == 0 && !db_.has(id)) {
+      note_lost_member();
+    }
+    return db_.read_tree(id);
+  }
+
   /// A path that goes away as such but lies in a directory that is wanted: that directory's listing decides.
   bool is_wanted_elsewhere(fs::RepoPath path) const {
     while (!path.is_root() && wanted_paths_.count(path) == 0) {
@@ -327,9 +336,23 @@ class Planner {
     if (absent.empty()) {
       return;
     }
+    if (std::any_of(absent.begin(), absent.end(),
+                    [this](const fs::RepoPath& path) { return wanted_paths_.count(path) == 0; })) {
+      note_lost_member();
+    }
     throw Error::of(ErrorKind::missing, "nothing was changed, because the cache lacks the content of {}: {}",
                     counted(absent.size(), "file"), name_paths(absent))
         .hint("`mlops pull` fetches what a remote has and checks it out");
+  }
+
+  /// A tree that is there while its member is not no longer implies anything: said aloud, so that adding and fetching
+  /// look at each member again.
+  void note_lost_member() const {
+    try {
+      db_.set_suspect(true);
+    } catch (const Error& error) {
+      log::debug("the cache is not marked as suspect: {}", error.what());
+    }
   }
 
   /// Finds what would be lost; with `force` it will be moved aside instead.
@@ -377,6 +400,7 @@ class Planner {
   const CheckoutOptions& options_;
   const TreeReader read_wanted_;
   std::unordered_set<fs::RepoPath> wanted_paths_;
+  std::unordered_set<hash::ObjectId> wanted_ids_;
   std::vector<fs::RepoPath> conflicts_;
   CheckoutPlan plan_;
 };

@@ -56,40 +56,47 @@ class Check {
     if (!stat) {
       return 0;
     }
-    const std::string reason = what_is_wrong(id, path, *stat);
-    if (reason.empty()) {
-      const std::lock_guard guard(mutex_);
-      ++result_.checked;
-      result_.checked_bytes += stat->size;
-      return stat->size;
-    }
-    // Taken away by gc, or moved aside by somebody else, since it was listed.
-    if (!fs::stat_path(path)) {
+    FsckResult::Bad bad{id, "", ""};
+    bool unreadable = false;
+    bad.reason = what_is_wrong(id, path, *stat, unreadable);
+    const bool wrong = !bad.reason.empty();
+    // Taken away by gc, or moved aside or replaced by somebody else, since it was listed.
+    if (wrong && (unreadable ? !fs::stat_path(path) : !move_aside(bad, *stat))) {
       return 0;
-    }
-    FsckResult::Bad bad{id, reason, ""};
-    try {
-      bad.quarantined = db_.quarantine(id);
-    } catch (const Error& error) {
-      bad.reason += fmt::format("; {}", error.what());
     }
     const std::lock_guard guard(mutex_);
     ++result_.checked;
-    result_.bad.push_back(std::move(bad));
+    if (wrong) {
+      result_.bad.push_back(std::move(bad));
+    } else {
+      result_.checked_bytes += stat->size;
+    }
     return stat->size;
   }
 
-  std::string what_is_wrong(const hash::ObjectId& id, const std::string& path, const fs::FileStat& stat) {
+  /// Returns whether what was examined still stood there.
+  bool move_aside(FsckResult::Bad& bad, const fs::FileStat& examined) const {
+    try {
+      const auto target = db_.quarantine(bad.id, examined);
+      bad.quarantined = target.value_or("");
+      return target.has_value();
+    } catch (const Error& error) {
+      bad.reason += fmt::format("; {}", error.what());
+      return true;
+    }
+  }
+
+  /// What cannot be read may be sound (another user's, a server that does not answer): it is named and left.
+  std::string what_is_wrong(const hash::ObjectId& id, const std::string& path, const fs::FileStat& stat,
+                            bool& unreadable) {
     if (stat.type != fs::FileType::file) {
       return stat.type == fs::FileType::directory ? "is a directory" : "is not a regular file";
     }
     try {
       return content_is_right(id, path) ? "" : "content does not match its name";
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::missing) {
-        return "";
-      }
-      return error.what();
+      unreadable = true;
+      return error.kind() == ErrorKind::missing ? "" : error.what();
     }
   }
 

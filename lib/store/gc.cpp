@@ -64,6 +64,9 @@ class Collector {
     for (const TrashBatch& batch : batches_) {
       settle(batch);
     }
+    if (!options_.dry_run) {
+      fs::remove_empty_directory(trash_directory(db_));
+    }
     remove_leftovers();
     return result_;
   }

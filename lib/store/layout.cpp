@@ -118,14 +118,20 @@ Listing list_objects(const LocalDb& db) {
 
 std::vector<std::string> trash_batches(const LocalDb& db) {
   const std::string trash = trash_directory(db);
-  const auto stat = fs::stat_path(trash);
-  // Two links mean no directory inside, on file systems that count them; this is asked for each absent object.
-  if (!stat || stat->type != fs::FileType::directory || stat->links == 2) {
+  // Asked for each absent object, so gc leaves no empty directory. Its number of links says nothing: some file systems
+  // (SMB) answer 2 for every directory.
+  if (!fs::stat_path(trash)) {
     return {};
   }
   std::vector<std::string> batches;
-  for (const fs::DirEntry& entry : fs::list_directory(trash)) {
-    batches.push_back(trash + "/" + entry.name);
+  try {
+    for (const fs::DirEntry& entry : fs::list_directory(trash)) {
+      batches.push_back(trash + "/" + entry.name);
+    }
+  } catch (const Error& error) {
+    if (error.system_code() != ENOENT) {
+      throw;
+    }
   }
   return batches;
 }
@@ -150,17 +156,20 @@ bool content_matches(int fd, const std::string& path, const hash::ObjectId& id, 
   return digest == id.digest;
 }
 
-Tree read_open_tree(const fs::Fd& fd, const std::string& path, const hash::ObjectId& id, Memo& memo) {
-  if (!content_matches(fd.get(), path, id, memo)) {
-    throw Error::of(ErrorKind::corrupt, "object '{}' is corrupt: its content does not match its name",
-                    hash::short_name(id));
-  }
+Tree decode_open_tree(const fs::Fd& fd, const std::string& path, const hash::ObjectId& id) {
   return decode_tree(read_rest(fd.get(), max_tree_bytes, path), "object '" + hash::short_name(id) + "'");
 }
 
 std::optional<Tree> read_tree_at(const std::string& path, const hash::ObjectId& id, Memo& memo) {
   const auto fd = fs::try_open_read(path);
-  return fd ? std::optional(read_open_tree(*fd, path, id, memo)) : std::nullopt;
+  if (!fd) {
+    return std::nullopt;
+  }
+  if (!content_matches(fd->get(), path, id, memo)) {
+    throw Error::of(ErrorKind::corrupt, "object '{}' is corrupt: its content does not match its name",
+                    hash::short_name(id));
+  }
+  return decode_open_tree(*fd, path, id);
 }
 
 bool link_object(const LocalDb& db, const hash::ObjectId& id, fs::LinkType type, const std::string& target,

@@ -49,8 +49,8 @@ std::vector<std::string> trash_batches(const LocalDb& db);
 /// (corrupt) if its bytes or their form are wrong.
 std::optional<Tree> read_tree_at(const std::string& path, const hash::ObjectId& id, Memo& memo);
 
-/// As read_tree_at for a file that is open.
-Tree read_open_tree(const fs::Fd& fd, const std::string& path, const hash::ObjectId& id, Memo& memo);
+/// Reads the tree in an open file that is known to hold `id`'s bytes. Throws Error (corrupt) if their form is wrong.
+Tree decode_open_tree(const fs::Fd& fd, const std::string& path, const hash::ObjectId& id);
 
 /// Returns whether the open file holds `id`'s bytes, by the memo's evidence or by hashing, which becomes evidence.
 /// The descriptor's position is the start afterwards.

@@ -2,6 +2,7 @@
 #include "store/local_db.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <unordered_set>
 #include <utility>
@@ -80,7 +81,8 @@ bool LocalDb::has(const hash::ObjectId& id) const {
     return true;
   }
   if (!fs::stat_path(trash_directory(*this))) {
-    return false;
+    // It may have been in a trash that gc has just emptied and removed.
+    return is_file(where);
   }
   // It may move between our looks, into the trash or out of it. Only when nothing moved meanwhile is it not there.
   for (int look = 0; look < patience; ++look) {
@@ -154,41 +156,50 @@ std::optional<fs::Fd> LocalDb::open_if_there(const hash::ObjectId& id) const {
   return std::nullopt;
 }
 
+std::optional<fs::Fd> LocalDb::open_sound(const hash::ObjectId& id, std::string& aside) const {
+  for (int look = 0; look < patience; ++look) {
+    auto fd = open_if_there(id);
+    if (!fd) {
+      break;
+    }
+    const fs::FileStat examined = fs::stat_fd(fd->get());
+    if (content_matches(fd->get(), path(id), id, memo_)) {
+      return fd;
+    }
+    aside = quarantine(id, examined).value_or("");
+    if (!aside.empty()) {
+      break;
+    }
+  }
+  return std::nullopt;
+}
+
 bool LocalDb::has_verified(const hash::ObjectId& id) const {
-  const std::string where = path(id);
-  const auto stat = fs::stat_path(where);
+  const auto stat = fs::stat_path(path(id));
   if (stat && stat->type == fs::FileType::file && memo_.find(*stat) == id.digest) {
     return true;
   }
   if (stat && stat->type != fs::FileType::file) {
     // It would be in the way of the object.
-    quarantine(id);
+    quarantine(id, *stat);
     return false;
   }
-  const auto fd = open_if_there(id);
-  if (!fd) {
-    return false;
-  }
-  if (!content_matches(fd->get(), where, id, memo_)) {
-    quarantine(id);
-    return false;
-  }
-  return true;
+  std::string aside;
+  return open_sound(id, aside).has_value();
 }
 
 fs::Fd LocalDb::open_verified(const hash::ObjectId& id) const {
-  auto fd = open_if_there(id);
-  if (!fd) {
+  std::string aside;
+  if (auto fd = open_sound(id, aside)) {
+    return std::move(*fd);
+  }
+  if (aside.empty()) {
     throw missing_object(id);
   }
-  if (!content_matches(fd->get(), path(id), id, memo_)) {
-    const std::string now = quarantine(id);
-    throw Error::of(ErrorKind::corrupt, "object '{}' is corrupt: its content does not match its name",
-                    hash::short_name(id))
-        .hint("it was moved to '{}'", now)
-        .hint("`mlops fetch` brings it again if a remote has it");
-  }
-  return std::move(*fd);
+  throw Error::of(ErrorKind::corrupt, "object '{}' is corrupt: its content does not match its name",
+                  hash::short_name(id))
+      .hint("it was moved to '{}'", aside)
+      .hint("`mlops fetch` brings it again if a remote has it");
 }
 
 std::string LocalDb::read(const hash::ObjectId& id, std::uint64_t limit_bytes) const {
@@ -203,19 +214,11 @@ std::string LocalDb::read(const hash::ObjectId& id, std::uint64_t limit_bytes) c
 }
 
 Tree LocalDb::read_tree(const hash::ObjectId& id) const {
-  const auto fd = open_if_there(id);
-  if (!fd) {
-    throw missing_object(id);
+  if (!id.is_tree()) {
+    throw Error("object '{}' is the content of a file, not a directory", hash::short_name(id));
   }
-  try {
-    return read_open_tree(*fd, path(id), id, memo_);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::corrupt) {
-      throw;
-    }
-    const std::string now = quarantine(id);
-    throw Error(error).hint("it was moved to '{}'", now).hint("`mlops fetch` brings it again if a remote has it");
-  }
+  // One whose bytes are right but whose form is not stays where it is: a newer version may have written it.
+  return decode_open_tree(open_verified(id), path(id), id);
 }
 
 std::optional<Entry> LocalDb::find_in_tree(const Entry& tree, const fs::RepoPath& below) const {
@@ -239,16 +242,36 @@ std::optional<Entry> LocalDb::find_in_tree(const Entry& tree, const fs::RepoPath
 
 std::vector<hash::ObjectId> LocalDb::list() const { return list_objects(*this).objects; }
 
-std::string LocalDb::quarantine(const hash::ObjectId& id) const {
+std::optional<std::string> LocalDb::quarantine(const hash::ObjectId& id, const fs::FileStat& examined) const {
+  const std::string where = path(id);
+  const auto is_examined = [&](const std::string& place) {
+    const auto stat = fs::stat_path(place);
+    return stat && stat->inode == examined.inode && stat->device == examined.device;
+  };
+  if (!is_examined(where)) {
+    return std::nullopt;
+  }
   // Marked first: from the moment it is gone, a tree that lists it no longer implies it.
   set_suspect(true);
   make_cache_directory(*this, bad_directory(*this));
-  for (std::int64_t stamp = wall_clock_ns();; ++stamp) {
-    std::string target = bad_directory(*this) + "/" + flat_name(id) + "." + std::to_string(stamp);
-    if (fs::rename_if_absent(path(id), target)) {
-      return target;
+  std::string target;
+  std::int64_t stamp = wall_clock_ns();
+  try {
+    do {
+      target = bad_directory(*this) + "/" + flat_name(id) + "." + std::to_string(stamp++);
+    } while (!fs::rename_if_absent(where, target));
+  } catch (const Error& error) {
+    if (error.system_code() != ENOENT) {
+      throw;
     }
+    return std::nullopt;
   }
+  if (is_examined(target)) {
+    return target;
+  }
+  // Between the two looks another process put a sound one in place of what we read.
+  fs::rename_if_absent(target, where);
+  return std::nullopt;
 }
 
 bool LocalDb::suspect() const { return fs::stat_path(options_.root + "/suspect").has_value(); }

@@ -65,15 +65,16 @@ class LocalDb {
   fs::Fd open_verified(const hash::ObjectId& id) const;
   /// Reads a small verified file object (a metric, a log's tail, a link's target).
   std::string read(const hash::ObjectId& id, std::uint64_t limit_bytes = 64U << 20U) const;
-  /// Reads and checks a tree. Throws Error (missing or corrupt; a corrupt one is quarantined).
+  /// Reads and checks a tree. Throws Error (missing or corrupt; one whose bytes do not match its name is quarantined).
   Tree read_tree(const hash::ObjectId& id) const;
   /// Returns the entry at `below` inside `tree`; nothing if there is none.
   std::optional<Entry> find_in_tree(const Entry& tree, const fs::RepoPath& below) const;
 
   /// Lists all objects in objects/, in order.
   std::vector<hash::ObjectId> list() const;
-  /// Moves a bad object to bad/ and marks the cache suspect. Returns its new path.
-  std::string quarantine(const hash::ObjectId& id) const;
+  /// Moves a bad object to bad/ and marks the cache suspect. Returns its new path; nothing, with all as it was, when
+  /// what stands there is not the file that was `examined` any more.
+  std::optional<std::string> quarantine(const hash::ObjectId& id, const fs::FileStat& examined) const;
   bool suspect() const;
   void set_suspect(bool suspect) const;
 
@@ -87,6 +88,8 @@ class LocalDb {
  private:
   bool rescue(const hash::ObjectId& id, const std::vector<std::string>& batches) const;
   std::optional<fs::Fd> open_if_there(const hash::ObjectId& id) const;
+  /// As open_if_there for an object whose bytes match its name; one that does not is moved to `aside`.
+  std::optional<fs::Fd> open_sound(const hash::ObjectId& id, std::string& aside) const;
 
   LocalDbOptions options_;
   Memo& memo_;

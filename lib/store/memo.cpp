@@ -118,7 +118,7 @@ class Table {
  public:
   /// Returns nothing when there is no table or it cannot be believed.
   static std::unique_ptr<Table> open(const std::string& path) {
-    const auto fd = path.empty() ? std::nullopt : fs::try_open_read(path);
+    const auto fd = path.empty() ? std::nullopt : open_file(path);
     if (!fd) {
       return nullptr;
     }
@@ -159,6 +159,16 @@ class Table {
   bool was_used(std::size_t slot) const { return used_[slot].load(std::memory_order_relaxed) != 0; }
 
  private:
+  /// A file that cannot be opened (another user's, say) is one that cannot be believed.
+  static std::optional<fs::Fd> open_file(const std::string& path) {
+    try {
+      return fs::try_open_read(path);
+    } catch (const Error& error) {
+      log::debug("the memo is not used: {}", error.what());
+      return std::nullopt;
+    }
+  }
+
   Table(const fs::FileStat& stat, void* address) : stat_(stat), address_(address), used_(slots().size()) {}
 
   const Header& header() const { return *static_cast<const Header*>(address_); }

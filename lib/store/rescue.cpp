@@ -122,6 +122,7 @@ Written make_own(const std::string& path, const hash::ObjectId& id, const LocalD
 }  // namespace
 
 std::string move_to_rescue(const std::string& root, const fs::RepoPath& path, const std::string& directory) {
+  fs::require_no_link_parents(root, path);
   const std::string first = directory + "/" + path.str();
   fs::make_directories(parent_of(first));
   std::string target = first;

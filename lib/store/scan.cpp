@@ -36,15 +36,16 @@ std::optional<std::string> refused_link(const fs::RepoPath& below, std::string_v
     return "it is a symbolic link with an absolute target";
   }
   auto depth = below.is_root() ? 0 : 1 + std::count(below.str().begin(), below.str().end(), '/');
+  bool down = false;
   for (const std::string& part : split(target, '/')) {
-    if (part == "..") {
-      --depth;
-    } else if (!part.empty() && part != ".") {
-      ++depth;
+    if (part == ".." && down) {
+      // What it goes down through may be a link itself, and going up from there lead anywhere.
+      return "it is a symbolic link whose target goes down and up again";
     }
-    if (depth < 0) {
+    if (part == ".." && --depth < 0) {
       return "it is a symbolic link that leaves the tracked directory";
     }
+    down = down || (part != ".." && part != "." && !part.empty());
   }
   return std::nullopt;
 }

@@ -68,21 +68,26 @@ void Staging::make(const CheckoutPlan& plan) {
   flush();
 }
 
+std::string Staging::next_name(const fs::RepoPath& target) {
+  const std::string& base = directory_for(target);
+  std::string& directory = numbered_[base];
+  if (named_ % files_per_directory == 0 || directory.empty()) {
+    directory = base + "/files-" + std::to_string(named_);
+    fs::make_directory(directory);
+  }
+  return directory + "/" + std::to_string(named_++);
+}
+
 void Staging::lay_out(const CheckoutPlan& plan) {
-  std::size_t number = 0;
-  std::map<std::string, std::string> current;  // staging directory -> the numbered one being filled
+  for (const PlannedRemoval& removal : plan.removals) {
+    removed_.push_back(next_name(removal.path));
+  }
   for (const PlannedFile& file : plan.files) {
-    const std::string& base = directory_for(file.path);
-    std::string& directory = current[base];
-    if (number % files_per_directory == 0 || directory.empty()) {
-      directory = base + "/files-" + std::to_string(number);
-      fs::make_directory(directory);
-    }
-    files_.push_back(directory + "/" + std::to_string(number++));
+    files_.push_back(next_name(file.path));
     made_.push_back({files_.back(), absolute_path(root_, file.path), file.entry});
   }
   for (const PlannedTree& tree : plan.trees) {
-    trees_.push_back(directory_for(tree.path) + "/tree-" + std::to_string(number++));
+    trees_.push_back(directory_for(tree.path) + "/tree-" + std::to_string(named_++));
     lay_out_tree(tree, trees_.back());
   }
 }

@@ -171,9 +171,8 @@ std::vector<Written> WriteBatch::State::give_names(std::vector<Pending>& all, un
   }
   parallel_for(all.size(), all.size() < 256 ? 1 : jobs, [&](std::size_t i) {
     if (!all[i].file.publish(named[i].path)) {
-      // Somebody else added the same bytes meanwhile.
-      const auto stat = fs::stat_path(named[i].path);
-      if (!stat || stat->type != fs::FileType::file) {
+      // Somebody else added the same bytes meanwhile. If gc has moved them since, looking takes them back.
+      if (!db.has(all[i].id)) {
         throw Error("cannot add object '{}': something else is in its place", hash::short_name(all[i].id))
             .hint("`mlops fsck` moves aside what does not belong there");
       }

@@ -6,6 +6,7 @@
 
 #include <thread>
 
+#include "repo/checkout.hpp"
 #include "repo/data_status.hpp"
 #include "repo/settings.hpp"
 #include "support/catch.hpp"
@@ -248,4 +249,18 @@ TEST_CASE("core.autostage hands the metadata to git", "[repo]") {
   project.write("x y", "1");
   CHECK(repo::add(workspace, {.targets = {"x y"}}).staged);
   CHECK(project.git.git({"diff", "--cached", "--name-only"}) == ".gitignore\nx y.mlops");
+}
+
+TEST_CASE("nothing can be added below what is tracked as a file", "[repo]") {
+  const TestProject project;
+  project.write("x", "content");
+  auto workspace = project.open();
+  repo::add(workspace, {.targets = {"x"}});
+  project.erase("x");
+  project.write("x/y", "other");
+  auto again = project.open();
+  CHECK_THROWS_WITH(repo::add(again, {.targets = {"x/y"}}), Catch::Contains("tracked as a file"));
+  project.erase("x");
+  repo::checkout(again, {});
+  CHECK(project.read("x") == "content");
 }

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fs/file.hpp"
 #include "repo/target.hpp"
 #include "support/catch.hpp"
 #include "support/test_project.hpp"
@@ -84,10 +85,17 @@ TEST_CASE("leftovers of dead processes go and those of live ones stay", "[repo]"
   }
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
-  const std::string dead = ".mlops/tmp/.mlops-tmp-checkout-" + std::to_string(child) + "-abcdefabcdef";
-  const std::string alive = ".mlops/tmp/.x.mlops-tmp-" + std::to_string(::getpid()) + "-abcdefabcdef";
+  const std::string ours = fs::TempDir(project.root(), ".mlops-tmp-").path();
+  const std::string random = ours.substr(ours.rfind('-'));
+  const std::string dead = ".mlops/tmp/.mlops-tmp-checkout-" + std::to_string(child) + random;
+  const std::string alive = ".mlops/tmp/.x.mlops-tmp-" + std::to_string(::getpid()) + random;
+  const std::string elsewhere = ".mlops/tmp/.x.mlops-tmp-" + std::to_string(child) + "-abcdefab0000";
+  const std::string forgotten = ".mlops/tmp/.x.mlops-tmp-" + std::to_string(child) + "-abcdefab0001";
   project.write(dead + "/file", "x");
   project.write(alive, "x");
+  project.write(elsewhere, "x");
+  project.write(forgotten, "x");
+  project.age(forgotten);
   project.write(".mlops/tmp/journal", "x");
   project.write(".mlops/rescue/new/file", "x");
   project.write(".mlops/rescue/old/file", "x");
@@ -95,6 +103,8 @@ TEST_CASE("leftovers of dead processes go and those of live ones stay", "[repo]"
   project.open().sweep_leftovers();
   CHECK_FALSE(project.exists(dead));
   CHECK(project.exists(alive));
+  CHECK(project.exists(elsewhere));
+  CHECK_FALSE(project.exists(forgotten));
   CHECK(project.exists(".mlops/tmp/journal"));
   CHECK(project.exists(".mlops/rescue/new/file"));
   CHECK_FALSE(project.exists(".mlops/rescue/old"));
