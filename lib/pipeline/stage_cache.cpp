@@ -113,8 +113,9 @@ void StageCache::save(const spec::StageEntry& entry) const {
   const std::string key = stage_key(workspace_.dialect(), entry.inputs);
   const std::string path = db.root() + "/" + stage_cache_name(key);
   store::make_cache_directory(db, store::parent_of(path));
+  // Not fsynced: an entry that a power cut tears does not parse, which is a miss.
   fs::write_file_atomic(path, workspace_.dialect().write_stage_entry(entry), db.options().group_shared ? 0664 : 0644,
-                        workspace_.durability());
+                        fs::Durability::off, db.root() + "/tmp");
 }
 
 std::vector<std::pair<std::string, spec::StageEntry>> StageCache::list() const {

@@ -30,7 +30,7 @@ class StageCache {
   explicit StageCache(repo::Workspace& workspace);
   /// Returns the outputs seen for these inputs, all of whose objects are in the cache. Touches the entry.
   std::optional<std::vector<spec::LockedPath>> find(const spec::StageInputs& inputs) const;
-  /// Stores an entry durably; its objects must be published already.
+  /// Stores an entry; its objects must be published already. A power cut may take it again.
   void save(const spec::StageEntry& entry) const;
   /// All readable entries with their keys; damaged ones are left out.
   std::vector<std::pair<std::string, spec::StageEntry>> list() const;

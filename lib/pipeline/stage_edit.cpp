@@ -28,7 +28,7 @@ void edit_pipeline(repo::Workspace& workspace, const std::function<std::string(c
   const std::string before = fs::try_read_file(path).value_or("");
   const std::string after = edit(before);
   if (after != before) {
-    fs::write_file_atomic(path, after, 0666, workspace.durability());
+    workspace.write_file(pipeline_file(workspace), after);
   }
 }
 

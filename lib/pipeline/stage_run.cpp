@@ -197,10 +197,11 @@ void StageRun::collect() {
   if (keep == Keep::yes) {
     relink_outputs(context_.workspace, stage_, report_.state.outs);
   }
-  record(Outcome::executed);
+  // Before the record: whoever is killed between the two finds the result when the stage is asked for again.
   if (keep == Keep::yes && !moved && cacheable(stage_)) {
     context_.stage_cache.save({.inputs = stage_inputs(stage_, report_.state), .outs = report_.state.outs});
   }
+  record(Outcome::executed);
 }
 
 /// A failed stage's log is kept as well; losing it must not hide the failure.

@@ -89,7 +89,7 @@ std::vector<fs::RepoPath> ignore_paths(const Workspace& workspace, const std::ve
     if (after != before) {
       // An output's directory may be made by its stage only later.
       fs::open_directory_beneath(workspace.root(), directory, true);
-      fs::write_file_atomic(workspace.absolute(file), after, 0666, workspace.durability());
+      workspace.write_file(file, after);
       changed.push_back(file);
     }
   }
@@ -109,7 +109,7 @@ std::vector<fs::RepoPath> unignore_paths(const Workspace& workspace, const std::
     if (after.empty()) {
       fs::remove_file(workspace.absolute(file));
     } else {
-      fs::write_file_atomic(workspace.absolute(file), after, 0666, workspace.durability());
+      workspace.write_file(file, after);
     }
     changed.push_back(file);
   }

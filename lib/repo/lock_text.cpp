@@ -50,7 +50,7 @@ std::string write_lock_file(Workspace& workspace, const std::vector<JournalRecor
   std::string text = before;
   if (lock != old) {
     text = dialect.write_lock(lock);
-    fs::write_file_atomic(workspace.absolute(file), text, 0666, workspace.durability());
+    workspace.write_file(file, text);
   }
   if (journal.exists()) {
     journal.clear();

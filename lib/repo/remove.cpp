@@ -85,7 +85,7 @@ void remove_stages(Workspace& workspace, const Chosen& chosen, RemoveResult& res
       text = dialect.without_stage(text, file, stage);
       result.stages.push_back(stage);
     }
-    fs::write_file_atomic(workspace.absolute(file), text, 0666, workspace.durability());
+    workspace.write_file(file, text);
   }
   const std::string before = read_lock_text(workspace);
   if (write_lock_file(workspace, {}, result.stages) != before) {

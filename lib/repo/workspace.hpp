@@ -69,6 +69,9 @@ class Workspace {
   fs::RepoPath git_path(const fs::RepoPath& path) const;
 
   std::string absolute(const fs::RepoPath& path) const;
+  /// Replaces a file of ours in the work tree as a whole (fs::write_file_atomic). Its temporary file lies in the state
+  /// directory, so that a kill leaves nothing beside the user's files.
+  void write_file(const fs::RepoPath& path, std::string_view text, std::uint32_t mode = 0666) const;
   /// Takes a path as typed (relative to cwd, or absolute). Throws Error::usage-like when it leaves the repository.
   fs::RepoPath resolve(const std::string& typed) const;
   /// As a person in cwd would type it, printable.

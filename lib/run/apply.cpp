@@ -215,7 +215,7 @@ class Application {
       }
       fs::make_directories(workspace_.absolute(path.parent()));
       // Outputs restored from the stage cache may be links or read-only; a new file is neither.
-      fs::write_file_atomic(absolute, *change.content, change.executable ? 0777 : 0666, workspace_.durability());
+      workspace_.write_file(path, *change.content, change.executable ? 0777 : 0666);
       if (const auto stat = fs::stat_path(absolute); stat && stat->executable() != change.executable) {
         fs::set_mode(absolute, change.executable ? stat->mode | 0111U : stat->mode & ~0111U);
       }

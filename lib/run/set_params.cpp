@@ -50,7 +50,7 @@ std::vector<ParamEdit> plan_param_edits(const repo::Workspace& workspace, const 
 
 void apply_param_edits(const repo::Workspace& workspace, const std::vector<ParamEdit>& edits) {
   for (const ParamEdit& edit : edits) {
-    fs::write_file_atomic(workspace.absolute(edit.file), edit.after, 0666, workspace.durability());
+    workspace.write_file(edit.file, edit.after);
   }
 }
 
