@@ -11,7 +11,7 @@
 namespace mlops::run {
 
 struct ApplyOptions {
-  std::string run;
+  std::string run{};
   bool force = false;  ///< content found nowhere else goes to the rescue directory instead of refusing
 };
 

@@ -15,11 +15,11 @@
 namespace mlops::run {
 
 struct RunOptions {
-  pipeline::ReproOptions repro;
-  std::vector<std::string> set_params;  ///< -S, each "[file:]key.path=value"
-  std::string name;                     ///< -n; empty: none
-  std::vector<std::string> command;     ///< the command line as typed, for the record
-  std::string version;                  ///< of this program, for the record
+  pipeline::ReproOptions repro{};
+  std::vector<std::string> set_params{};  ///< -S, each "[file:]key.path=value"
+  std::string name{};                     ///< -n; empty: none
+  std::vector<std::string> command{};     ///< the command line as typed, for the record
+  std::string version{};                  ///< of this program, for the record
 };
 
 struct RunResult {

@@ -13,9 +13,9 @@
 namespace mlops::run {
 
 struct FsckVerbOptions {
-  bool full = true;                   ///< hash every object, not only those without evidence
-  bool repair = false;                ///< bring back what is urgent from intact files of the workspace, or from remotes
-  std::optional<std::string> remote;  ///< for repair; none: every remote that may be used
+  bool full = true;     ///< hash every object, not only those without evidence
+  bool repair = false;  ///< bring back what is urgent from intact files of the workspace, or from remotes
+  std::optional<std::string> remote{};  ///< for repair; none: every remote that may be used
 };
 
 /// An object that something names and that is not here whole.

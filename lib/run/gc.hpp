@@ -13,10 +13,10 @@
 namespace mlops::run {
 
 struct GcVerbOptions {
-  bool workspace_only = false;          ///< -w: the workspace and runs only
-  repo::RevisionSet revisions;          ///< the workspace, runs and these only. Neither: everything that git reaches
-  std::optional<double> grace_seconds;  ///< none: gc.grace
-  std::optional<double> stage_age_seconds;  ///< none: gc.stages; entries of the stage cache unused for longer go
+  bool workspace_only = false;            ///< -w: the workspace and runs only
+  repo::RevisionSet revisions{};          ///< the workspace, runs and these only. Neither: everything that git reaches
+  std::optional<double> grace_seconds{};  ///< none: gc.grace
+  std::optional<double> stage_age_seconds{};  ///< none: gc.stages; entries of the stage cache unused for longer go
   bool dry_run = false;
 };
 

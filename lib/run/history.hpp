@@ -33,8 +33,8 @@ struct HistoryRow {
 };
 
 struct HistoryOptions {
-  std::vector<std::string> runs;     ///< words; empty: all
-  std::optional<std::size_t> limit;  ///< the newest only
+  std::vector<std::string> runs{};     ///< words; empty: all
+  std::optional<std::size_t> limit{};  ///< the newest only
 };
 
 struct History {
@@ -102,10 +102,10 @@ Comparison compare_runs(repo::Workspace& workspace, const std::string& before, c
                         Unchanged unchanged = Unchanged::leave_out);
 
 struct LogOptions {
-  std::string run;
-  std::string stage;                  ///< empty: all that have a log, in order
-  bool fetch = true;                  ///< bring a log that is not here from the remote
-  std::optional<std::string> remote;  ///< none: core.remote
+  std::string run{};
+  std::string stage{};                  ///< empty: all that have a log, in order
+  bool fetch = true;                    ///< bring a log that is not here from the remote
+  std::optional<std::string> remote{};  ///< none: core.remote
 };
 /// Gives what stages printed to `sink`, with the stage's name. Throws Error (missing) for an unknown stage, one that
 /// printed nothing that was kept, and a log that is neither here nor on the remote (hint `mlops runs pull`).

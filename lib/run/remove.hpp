@@ -9,8 +9,8 @@
 namespace mlops::run {
 
 struct RemoveRunsOptions {
-  std::vector<std::string> runs;  ///< ids, unique prefixes or names
-  bool all = false;               ///< every run
+  std::vector<std::string> runs{};  ///< ids, unique prefixes or names
+  bool all = false;                 ///< every run
   bool dry_run = false;
 };
 

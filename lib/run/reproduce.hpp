@@ -23,10 +23,10 @@ struct Tolerance {
 Tolerance parse_tolerance(const std::string& text);
 
 struct ReproduceOptions {
-  std::string run;                   ///< word for a run, or
-  std::string revision;              ///< a git revision, whose mlops.lock is the record
-  std::vector<std::string> targets;  ///< stages of the record; with what they depend on; empty: all
-  std::vector<Tolerance> tolerances;
+  std::string run{};                   ///< word for a run, or
+  std::string revision{};              ///< a git revision, whose mlops.lock is the record
+  std::vector<std::string> targets{};  ///< stages of the record; with what they depend on; empty: all
+  std::vector<Tolerance> tolerances{};
   bool from_record = false;  ///< each stage gets the recorded outputs of others instead of re-made ones
   bool keep = false;         ///< leave the directory in place
   unsigned jobs = 1;

@@ -21,9 +21,9 @@ struct UntrackedContent {
 };
 
 struct ShareOptions {
-  std::vector<std::string> runs;          ///< words; empty: all. For pull: ids or prefixes of what the git remote has
-  std::optional<std::string> remote;      ///< for objects; none: core.remote
-  std::optional<std::string> git_remote;  ///< none: the branch's, else origin
+  std::vector<std::string> runs{};          ///< words; empty: all. For pull: ids or prefixes of what the git remote has
+  std::optional<std::string> remote{};      ///< for objects; none: core.remote
+  std::optional<std::string> git_remote{};  ///< none: the branch's, else origin
   bool dry_run = false;
   /// For push: asked once before content that no run of this git remote has is first sent; an empty function agrees.
   std::function<bool(const std::vector<UntrackedContent>&)> confirm{};
