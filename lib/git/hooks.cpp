@@ -16,6 +16,7 @@
 #include <filesystem>
 
 #include "fs/file.hpp"
+#include "fs/leftovers.hpp"
 #include "fs/stat.hpp"
 #include "git/handle.hpp"
 #include "util/error.hpp"
@@ -146,6 +147,7 @@ std::string hooks_place(const Repository& repository) {
 InstalledHooks install_hooks(const Repository& repository, const std::vector<Hook>& hooks) {
   const std::string directory = hooks_place(repository);
   fs::make_directories(directory);
+  fs::sweep_temporary(directory);
   InstalledHooks result;
   for (const Hook& hook : hooks) {
     const std::string path = directory + "/" + hook.name;
