@@ -91,6 +91,8 @@ TEST_CASE("what is neither here nor there is named with who recorded it", "[repo
   const TestProject project;
   fill(project);
   push(project, {.targets = {.targets = {"raw"}}});
+  // Nor next door: a clone asks its local origin's cache before it gives up.
+  std::filesystem::remove_all(project.path(".mlops/cache"));
   auto clone = repo::Workspace::open(project.session_at(project.clone("clone")));
   const auto pulled = repo::pull(clone, {});
   CHECK_FALSE(pulled.sync.complete());
