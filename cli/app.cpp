@@ -4,6 +4,7 @@
 #include "cli/app.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -58,7 +59,24 @@ nlohmann::ordered_json error_json(const Error& error) {
             {"hints", error.hints()}}}};
 }
 
-void show_error(const Error& error, Context& context) {
+/// Advice for an error that brings none of its own: where the file that it names is described, or the command's manual.
+Error advised(Error error, const Context& context) {
+  if (!error.hints().empty()) return error;
+  const std::string_view message = error.what();
+  const auto colon = message.find(':');
+  const std::string_view file = message.substr(0, colon);
+  const bool placed = colon + 1 < message.size() && std::isdigit(static_cast<unsigned char>(message[colon + 1])) != 0;
+  if (placed && file.ends_with("mlops.yaml")) return std::move(error).hint("`man mlops.yaml` describes the file");
+  if (placed)
+    return std::move(error).hint("correct that line, or `git checkout -- {}` restores the file", shell_quoted(file));
+  std::vector<std::string> words = context.words;
+  const CommandSpec* spec = find_command(words);
+  if (spec == nullptr) return error;
+  return std::move(error).hint("`mlops {} --help` says what can be done", spec->name);
+}
+
+void show_error(const Error& plain, Context& context) {
+  const Error error = advised(plain, context);
   const Paint paint(context.color_err());
   context.err << paint.red("error:") << " " << error.what() << "\n";
   for (const auto& line : error.context()) context.err << "  while " << line << "\n";
@@ -178,8 +196,11 @@ Loaded::Loaded(const CommandSpec& spec) : command(spec.make()), args(command->ar
   args.push_back({.names = "-q,--quiet", .help = "Say nothing but errors", .into = &quiet});
   args.push_back({.names = "-v,--verbose", .help = "Say more", .into = &verbose_once});
   args.push_back({.names = "--debug", .help = "Say everything", .into = &verbose_twice});
-  args.push_back({.names = "--cd", .metavar = "dir", .help = "Work as if started in this directory",
-                  .into = &directory, .complete = Complete::path});
+  args.push_back({.names = "--cd",
+                  .metavar = "dir",
+                  .help = "Work as if started in this directory",
+                  .into = &directory,
+                  .complete = Complete::path});
   args.push_back({.names = "-h,--help", .help = "Show usage (-h) or the manual (--help)", .into = &help});
 }
 

@@ -10,10 +10,14 @@ namespace mlops::cli {
 
 std::string_view action_word(pipeline::Action action) {
   switch (action) {
-    case pipeline::Action::up_to_date: return "up_to_date";
-    case pipeline::Action::run: return "run";
-    case pipeline::Action::frozen: return "frozen";
-    case pipeline::Action::skip: return "skip";
+    case pipeline::Action::up_to_date:
+      return "up_to_date";
+    case pipeline::Action::run:
+      return "run";
+    case pipeline::Action::frozen:
+      return "frozen";
+    case pipeline::Action::skip:
+      return "skip";
   }
   return "";
 }
@@ -127,12 +131,18 @@ std::string StageDisplay::outcome_line(const pipeline::StageReport& report) cons
     case pipeline::Outcome::executed:
       return paint_.green("executed") + "    " + name +
              (report.job ? " in " + human_duration(report.job->wall_seconds) : "");
-    case pipeline::Outcome::restored: return paint_.green("restored") + "    " + name + " from the stage cache";
-    case pipeline::Outcome::up_to_date: return paint_.dim("up to date") + "  " + name;
-    case pipeline::Outcome::frozen: return paint_.dim("frozen") + "      " + name;
-    case pipeline::Outcome::skipped: return paint_.yellow("skipped") + "     " + name + ": " + report.error;
-    case pipeline::Outcome::failed: return paint_.red("failed") + "      " + name;
-    case pipeline::Outcome::would_run: return "";
+    case pipeline::Outcome::restored:
+      return paint_.green("restored") + "    " + name + " from the stage cache";
+    case pipeline::Outcome::up_to_date:
+      return paint_.dim("up to date") + "  " + name;
+    case pipeline::Outcome::frozen:
+      return paint_.dim("frozen") + "      " + name;
+    case pipeline::Outcome::skipped:
+      return paint_.yellow("skipped") + "     " + name + ": " + report.error;
+    case pipeline::Outcome::failed:
+      return paint_.red("failed") + "      " + name;
+    case pipeline::Outcome::would_run:
+      return "";
   }
   return "";
 }
@@ -149,24 +159,33 @@ void StageDisplay::ended(const pipeline::StageReport& report) {
 
 Args ReproArgs::args() {
   auto& plan = options.plan;
-  return {{.names = "targets", .metavar = "target", .help = "Stages, or outputs of stages; everything if omitted",
-           .into = &plan.targets, .complete = Complete::stage},
+  return {{.names = "targets",
+           .metavar = "target",
+           .help = "Stages, or outputs of stages; everything if omitted",
+           .into = &plan.targets,
+           .complete = Complete::stage},
           args::force(&plan.force, "Execute stages although nothing changed"),
-          {.names = "-s,--single-item", .help = "Only the named stages, not what they depend on",
+          {.names = "-s,--single-item",
+           .help = "Only the named stages, not what they depend on",
            .into = &plan.single_item},
           {.names = "--downstream", .help = "The named stages and all that depend on them", .into = &plan.downstream},
-          {.names = "--force-downstream", .help = "Execute whatever depends on a stage that ran",
+          {.names = "--force-downstream",
+           .help = "Execute whatever depends on a stage that ran",
            .into = &plan.force_downstream},
-          {.names = "--allow-missing", .help = "Take data that is missing, but known to the lock, as unchanged",
+          {.names = "--allow-missing",
+           .help = "Take data that is missing, but known to the lock, as unchanged",
            .into = &plan.allow_missing},
           args::dry_run(&options.dry),
           {.names = "--explain", .help = "Show every step with all its reasons", .into = &explain},
-          {.names = "-k,--keep-going", .help = "After a failure go on with what does not depend on it",
+          {.names = "-k,--keep-going",
+           .help = "After a failure go on with what does not depend on it",
            .into = &options.keep_going},
           {.names = "--no-run-cache", .help = "Execute although the result was seen before", .into = &no_run_cache},
           {.names = "--no-commit", .help = "Do not put outputs into the cache", .into = &no_commit},
           {.names = "-j,--jobs", .metavar = "n", .help = "Stages to run at once (1)", .into = &jobs},
-          {.names = "--lock-wait", .metavar = "seconds", .help = "Wait at most so long for another run",
+          {.names = "--lock-wait",
+           .metavar = "seconds",
+           .help = "Wait at most so long for another run",
            .into = &lock_wait},
           args::json(&json)};
 }
@@ -180,13 +199,26 @@ void ReproArgs::finish() {
 
 namespace {
 
+/// "why; advice" apart, without the stage's name, which stands before it.
+std::pair<std::string, std::string> why_and_advice(const pipeline::StageReport& report) {
+  std::string why = report.error;
+  const std::string name = "stage " + mlops::quoted(report.stage) + " ";
+  if (why.starts_with(name)) why.erase(0, name.size());
+  const auto advice = why.find("; ");
+  if (advice == std::string::npos)
+    return {why, "what it printed is above; once it is mended, call the same command again"};
+  return {why.substr(0, advice), why.substr(advice + 2)};
+}
+
 void show_failure(Context& context, const pipeline::StageReport& report) {
   const Paint paint(context.color_err());
-  context.err << paint.red("error:") << " stage " << mlops::quoted(report.stage) << " failed: " << report.error << "\n";
+  const auto [why, advice] = why_and_advice(report);
+  context.err << paint.red("error:") << " stage " << mlops::quoted(report.stage) << " failed: " << why << "\n";
   if (report.job && !report.job->failed_line.empty())
     context.err << "  command: " << printable(report.job->failed_line) << "\n"
                 << "  exit code: " << report.job->exit_code << "\n";
   if (report.log) context.err << "  log: " << report.log->digest.hex() << " in the cache\n";
+  context.err << paint.cyan("hint:") << " " << advice << "\n";
 }
 
 }  // namespace

@@ -227,6 +227,11 @@ void Remote::put(const hash::ObjectId& id, const std::string& source_path) {
   });
 }
 
+void Remote::discard(const hash::ObjectId& id) {
+  with_retries(retry_, fmt::format("remove object '{}' from {}", hash::short_name(id), describe()),
+               [&] { transport_->remove(hash::object_path(id)); });
+}
+
 std::vector<hash::ObjectId> Remote::list() {
   std::vector<RemoteFile> files;
   with_retries(retry_, "list " + describe(), [&] { files = transport_->list("objects"); });

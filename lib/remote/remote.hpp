@@ -38,6 +38,7 @@ class Remote : public store::ObjectDb {
   std::vector<hash::ObjectId> missing(std::span<const hash::ObjectId> ids, unsigned jobs) override;
   bool get(const hash::ObjectId& id, fs::TempFile& to, std::uint64_t limit_bytes) override;
   void put(const hash::ObjectId& id, const std::string& source_path) override;
+  void discard(const hash::ObjectId& id) override;
   std::vector<hash::ObjectId> list() override;
   void flush() override;
 

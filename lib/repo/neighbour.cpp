@@ -83,6 +83,7 @@ class WithNeighbour : public store::ObjectDb {
   }
 
   void put(const hash::ObjectId& id, const std::string& source_path) override { remote_.put(id, source_path); }
+  void discard(const hash::ObjectId& id) override { remote_.discard(id); }
   std::vector<hash::ObjectId> list() override { return remote_.list(); }
   void flush() override { remote_.flush(); }
 

@@ -200,7 +200,8 @@ std::optional<ConfigValue> get_config(const Config& config, const std::string& k
 std::vector<ConfigValue> list_config(const Config& config, std::optional<ConfigLevel> level) {
   std::map<std::string, ConfigValue> by_key;
   for (const ConfigValue& value : config.all()) {
-    if (level ? value.level == *level : value.trusted) {
+    // One that needs trust is shown, marked, where nothing that counts hides it.
+    if (level ? value.level == *level : value.trusted || by_key.count(value.key) == 0) {
       by_key.insert_or_assign(value.key, value);
     }
   }

@@ -29,6 +29,9 @@ class ObjectDb {
   /// Stores the object from a local file, re-hashing what is sent; throws Error (corrupt) if the bytes are not `id`'s,
   /// and does not return before the place has confirmed what it holds.
   virtual void put(const hash::ObjectId& id, const std::string& source_path) = 0;
+  /// Takes away what lies there under the object's name. Only for bytes that were found not to be the object's, by a
+  /// caller who holds the right ones and will `put` them.
+  virtual void discard(const hash::ObjectId& id) = 0;
   /// Returns every object there, for fsck and remote gc.
   virtual std::vector<hash::ObjectId> list() = 0;
   /// Makes what was put durable; called once at the end of a transfer, before success is reported, and before trees.

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "fs/file.hpp"
 #include "fs/seam.hpp"
+#include "hash/hasher.hpp"
 #include "store/layout.hpp"
 #include "store/transfer.hpp"
 #include "store/transfer_common.hpp"
@@ -51,14 +53,45 @@ class Push {
       for (const auto& next : level) {
         ids.push_back(next.parcel.entry.id());
       }
-      const auto absent = to_.missing(ids, jobs_);
-      absent_.insert(absent.begin(), absent.end());
+      note_absent(ids);
       for (const auto& next : level) {
         if (options_.verify || absent_.count(next.parcel.entry.id()) != 0) {
           look_into(next);
         }
       }
     }
+  }
+
+  /// Asks which objects are not there. To verify is to read those that are: one whose bytes are not its own, and of which
+  /// a good copy is here, is taken away there and counts as absent (I-18).
+  void note_absent(const std::vector<hash::ObjectId>& ids) {
+    const auto absent = ids.empty() ? ids : to_.missing(ids, jobs_);
+    absent_.insert(absent.begin(), absent.end());
+    if (!options_.verify || options_.dry_run) {
+      return;
+    }
+    std::vector<char> bad(ids.size(), 0);
+    parallel_for(ids.size(), jobs_, [&](std::size_t i) { bad[i] = absent_.count(ids[i]) == 0 && is_rotten(ids[i]); });
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (bad[i] != 0) {
+        to_.discard(ids[i]);
+        absent_.insert(ids[i]);
+      }
+    }
+  }
+
+  bool is_rotten(const hash::ObjectId& id) {
+    const auto here = fs::stat_path(from_.path(id));
+    if (!here) {
+      return false;
+    }
+    from_.ensure_layout();
+    fs::TempFile copy(from_.root() + "/tmp");
+    if (!to_.get(id, copy, here->size + 1)) {
+      return false;
+    }
+    const fs::Fd bytes = fs::open_read(copy.path());
+    return hash::digest_of_fd(id.digest.algorithm(), bytes.get(), copy.path()) != id.digest;
   }
 
   void look_into(const TreeQueue::Next& next) {
@@ -88,8 +121,7 @@ class Push {
     for (const Parcel& file : files_) {
       ids.push_back(file.entry.id());
     }
-    const auto absent = ids.empty() ? ids : to_.missing(ids, jobs_);
-    absent_.insert(absent.begin(), absent.end());
+    note_absent(ids);
     const auto is_there = [this](const Parcel& file) { return absent_.count(file.entry.id()) == 0; };
     files_.erase(std::remove_if(files_.begin(), files_.end(), is_there), files_.end());
   }

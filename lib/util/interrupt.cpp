@@ -63,6 +63,7 @@ void install_signal_handlers() {
     handle(SIGHUP, record);
   }
   handle(SIGPIPE, SIG_IGN);
+  handle(SIGXFSZ, SIG_IGN);  // a file that grew too large is an error like a full disk
 }
 
 int pending_interrupt() {

@@ -13,7 +13,8 @@ git checkout -q main && mlops checkout -q
 
 # has_data REVISION: whether a clone can pull it.
 has_data() {
-  rm -rf ../probe && git clone -q . ../probe
+  # Through a bare copy: a clone of this repository itself would find the objects in our cache.
+  rm -rf ../probe ../bare.git && git clone -q --bare . ../bare.git && git clone -q ../bare.git ../probe
   (cd ../probe && git checkout -q "$1" && mlops pull) >/dev/null 2>&1
 }
 mlops push -q

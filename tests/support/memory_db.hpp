@@ -94,6 +94,11 @@ class MemoryDb : public store::ObjectDb {
     objects[id] = bytes;
   }
 
+  void discard(const hash::ObjectId& id) override {
+    const std::lock_guard guard(mutex_);
+    objects.erase(id);
+  }
+
   std::vector<hash::ObjectId> list() override {
     const std::lock_guard guard(mutex_);
     std::vector<hash::ObjectId> ids;
