@@ -20,10 +20,10 @@ using Target = std::variant<std::monostate, bool*, int*, double*, std::string*, 
 
 /// One option, flag or positional.
 struct Arg {
-  std::string_view names;       ///< "-r,--remote"; "targets" for a positional
-  std::string_view metavar{};   ///< shown as <metavar>; empty for a flag
-  std::string_view help{};      ///< one phrase, capitalised, no full stop
-  Target into{};                ///< where the parsed value goes
+  std::string_view names;      ///< "-r,--remote"; "targets" for a positional
+  std::string_view metavar{};  ///< shown as <metavar>; empty for a flag
+  std::string_view help{};     ///< one phrase, capitalised, no full stop
+  Target into{};               ///< where the parsed value goes
   std::vector<std::string> choices{};
   Complete complete = Complete::nothing;
   bool required = false;

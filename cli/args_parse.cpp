@@ -90,7 +90,8 @@ void unmark_positionals(const Args& args) {
   for (const Arg& arg : args) {
     if (!arg.positional() || arg.rest) continue;
     if (const auto* word = std::get_if<std::string*>(&arg.into)) unmark(**word);
-    if (const auto* word = std::get_if<std::optional<std::string>*>(&arg.into); word != nullptr && **word) unmark(***word);
+    if (const auto* word = std::get_if<std::optional<std::string>*>(&arg.into); word != nullptr && **word)
+      unmark(***word);
     if (const auto* words = std::get_if<std::vector<std::string>*>(&arg.into)) {
       for (std::string& word : **words) unmark(word);
     }
@@ -144,8 +145,7 @@ void parse(const Args& args, std::vector<std::string> words, std::string_view co
     if (first != words.end() && *first == "--") first = words.erase(first);
     into.assign(std::make_move_iterator(first), std::make_move_iterator(words.end()));
     words.erase(first, words.end());
-    if (rest->required && into.empty())
-      throw help_hint(Error::usage("<{}> is missing", rest->metavar), command);
+    if (rest->required && into.empty()) throw help_hint(Error::usage("<{}> is missing", rest->metavar), command);
   }
   CLI::App app;
   app.set_help_flag();

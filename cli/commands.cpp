@@ -14,9 +14,9 @@ std::span<const CommandSpec* const> commands() {
       &add_command, &commit_command, &checkout_command, &status_command, &diff_command, &ls_command, &move_command,
       &remove_command, &unprotect_command,
       // Share
-      &remote_add_command, &remote_list_command, &remote_modify_command, &remote_remove_command,
-      &remote_rename_command, &remote_default_command, &push_command, &fetch_command, &pull_command, &gc_command,
-      &fsck_command, &cache_dir_command, &cache_forget_command,
+      &remote_add_command, &remote_list_command, &remote_modify_command, &remote_remove_command, &remote_rename_command,
+      &remote_default_command, &push_command, &fetch_command, &pull_command, &gc_command, &fsck_command,
+      &cache_dir_command, &cache_forget_command,
       // Pipeline
       &stage_add_command, &stage_list_command, &stage_remove_command, &run_command, &repro_command, &why_command,
       &dag_command, &freeze_command, &unfreeze_command,

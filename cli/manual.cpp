@@ -87,7 +87,8 @@ std::string command_page(const CommandSpec& spec) {
   out += ".SH OPTIONS\n";
   for (const Arg& arg : loaded.args) out += ".TP\n.B " + roff_text(label(arg)) + "\n" + roff_text(help_of(arg)) + "\n";
   if (examples != std::string_view::npos) out += roff_body(spec.manual.substr(examples + 1));
-  return out + roff_body(exit_status()) + ".SH SEE ALSO\n.BR mlops (1),\n.BR mlops\\-tutorial (7),\n.BR mlops.yaml (5)\n";
+  return out + roff_body(exit_status()) +
+         ".SH SEE ALSO\n.BR mlops (1),\n.BR mlops\\-tutorial (7),\n.BR mlops.yaml (5)\n";
 }
 
 std::string main_page() {

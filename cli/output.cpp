@@ -21,13 +21,15 @@ char32_t next_code_point(std::string_view text, std::size_t& at) {
   const int more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
   static constexpr std::array<unsigned char, 4> masks{0x7f, 0x1f, 0x0f, 0x07};
   char32_t code = lead & masks[static_cast<std::size_t>(more)];
-  for (int i = 0; i < more && at < text.size(); ++i) code = (code << 6U) | (static_cast<unsigned char>(text[at++]) & 0x3fU);
+  for (int i = 0; i < more && at < text.size(); ++i)
+    code = (code << 6U) | (static_cast<unsigned char>(text[at++]) & 0x3fU);
   return code;
 }
 
 bool is_wide(char32_t code) {
-  return (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) || (code >= 0xac00 && code <= 0xd7a3) ||
-         (code >= 0xf900 && code <= 0xfaff) || (code >= 0xfe30 && code <= 0xfe6f) || (code >= 0xff00 && code <= 0xff60) ||
+  return (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) ||
+         (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff) ||
+         (code >= 0xfe30 && code <= 0xfe6f) || (code >= 0xff00 && code <= 0xff60) ||
          (code >= 0x1f300 && code <= 0x1faff) || (code >= 0x20000 && code <= 0x3fffd);
 }
 

@@ -9,7 +9,7 @@
 
 namespace mlops::cli {
 namespace {
-constexpr std::chrono::milliseconds first_draw{500};    // quicker work shows nothing
+constexpr std::chrono::milliseconds first_draw{500};  // quicker work shows nothing
 constexpr std::chrono::milliseconds redraw{100};
 constexpr std::chrono::milliseconds plain_line{5000};
 }  // namespace
@@ -69,12 +69,12 @@ std::string ProgressBar::line(const Task& task, Clock::time_point now) const {
   if (task.bytes > 0) {
     text += ", " + human_size(task.bytes);
     if (task.total_bytes > 0) text += "/" + human_size(task.total_bytes);
-    text += ", " + human_size(static_cast<std::uint64_t>(static_cast<double>(task.bytes) / std::max(seconds, 0.001))) + "/s";
+    text += ", " + human_size(static_cast<std::uint64_t>(static_cast<double>(task.bytes) / std::max(seconds, 0.001))) +
+            "/s";
   }
-  const double done = task.total_bytes > 0
-                          ? static_cast<double>(task.bytes) / static_cast<double>(task.total_bytes)
-                          : task.total_items > 0 ? static_cast<double>(task.items) / static_cast<double>(task.total_items)
-                                                 : 0;
+  const double done = task.total_bytes > 0   ? static_cast<double>(task.bytes) / static_cast<double>(task.total_bytes)
+                      : task.total_items > 0 ? static_cast<double>(task.items) / static_cast<double>(task.total_items)
+                                             : 0;
   if (done > 0.01 && done < 1) text += ", " + human_duration(seconds * (1 - done) / done) + " left";
   return text;
 }

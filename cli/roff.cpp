@@ -78,8 +78,10 @@ std::string roff_body(std::string_view text) {
       fresh = true;
     }
     if (line.empty()) {
-      if (verbatim) out += "\n";
-      else if (!fresh) out += ".PP\n";
+      if (verbatim)
+        out += "\n";
+      else if (!fresh)
+        out += ".PP\n";
       fresh = true;
     } else if (indented) {
       if (!verbatim) out += ".PP\n.RS 2\n.nf\n";

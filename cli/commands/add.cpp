@@ -19,13 +19,18 @@ class Add : public Command {
   bool json_ = false;
 
   Args args() override {
-    return {{.names = "targets", .metavar = "path", .help = "Files or directories", .into = &options_.targets,
-             .complete = Complete::path, .required = true},
+    return {{.names = "targets",
+             .metavar = "path",
+             .help = "Files or directories",
+             .into = &options_.targets,
+             .complete = Complete::path,
+             .required = true},
             {.names = "--glob", .help = "Take the paths as patterns", .into = &options_.glob},
             {.names = "--desc", .metavar = "text", .help = "Describe the data in its pointer", .into = &options_.desc},
             {.names = "--type", .metavar = "type", .help = "Say what the data is", .into = &options_.type},
             {.names = "--label", .metavar = "label", .help = "Label the data (repeatable)", .into = &labels_},
-            args::jobs(&jobs_), args::json(&json_)};
+            args::jobs(&jobs_),
+            args::json(&json_)};
   }
 
   static Json added_json(const repo::Added& added) {
@@ -42,7 +47,8 @@ class Add : public Command {
     if (json_) {
       Json files = Json::array();
       for (const auto& added : result.added) files.push_back(added_json(added));
-      print_json(context.out, {{"files", files}, {"bytes_written", result.bytes_written},
+      print_json(context.out, {{"files", files},
+                               {"bytes_written", result.bytes_written},
                                {"changed_files", paths_json(result.changed_files)}});
       return ExitCode::ok;
     }
@@ -61,7 +67,8 @@ const CommandSpec add_command{
     .name = "add",
     .group = "Data",
     .summary = "Track files or directories",
-    .manual = R"(Copies the content into the cache, hashing it in the same pass, and writes a pointer `<path>.mlops`, a small text
+    .manual =
+        R"(Copies the content into the cache, hashing it in the same pass, and writes a pointer `<path>.mlops`, a small text
 file for git. The data itself is entered into `.gitignore` and stays as it is.
 
 A path inside a directory that is tracked already updates that one entry. Relative symbolic links that stay inside the

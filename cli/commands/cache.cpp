@@ -16,8 +16,11 @@ class CacheDir : public Command {
   bool unset_ = false, user_ = false, local_ = false, json_ = false;
 
   Args args() override {
-    return {{.names = "directory", .metavar = "directory", .help = "The new place; shows the present one if omitted",
-             .into = &directory_, .complete = Complete::path},
+    return {{.names = "directory",
+             .metavar = "directory",
+             .help = "The new place; shows the present one if omitted",
+             .into = &directory_,
+             .complete = Complete::path},
             {.names = "-u,--unset", .help = "Go back to .mlops/cache", .into = &unset_},
             {.names = "--global", .help = "For all projects of this user", .into = &user_},
             {.names = "--local", .help = "For this clone (the default)", .into = &local_},
@@ -49,8 +52,12 @@ class CacheForget : public Command {
   std::string project_;
 
   Args args() override {
-    return {{.names = "project", .metavar = "project", .help = "Root directory of a project that is gone",
-             .into = &project_, .complete = Complete::path, .required = true}};
+    return {{.names = "project",
+             .metavar = "project",
+             .help = "Root directory of a project that is gone",
+             .into = &project_,
+             .complete = Complete::path,
+             .required = true}};
   }
 
   ExitCode run(Context& context) override {
@@ -67,7 +74,8 @@ const CommandSpec cache_dir_command{
     .name = "cache dir",
     .group = "Share",
     .summary = "Show or change where the cache lies",
-    .manual = R"(The cache may be shared by several clones, projects and users of a machine. Each project that uses it is noted in
+    .manual =
+        R"(The cache may be shared by several clones, projects and users of a machine. Each project that uses it is noted in
 it, so that `mlops gc` in one respects what the others need. Set `cache.shared` to `group` before several users share.
 
 EXAMPLES
@@ -80,7 +88,8 @@ const CommandSpec cache_forget_command{
     .name = "cache forget",
     .group = "Share",
     .summary = "Take a project that is gone off the cache's register",
-    .manual = R"(`mlops gc` stops when a project that uses the same cache cannot be read, because it cannot know what that project
+    .manual =
+        R"(`mlops gc` stops when a project that uses the same cache cannot be read, because it cannot know what that project
 needs. If the project was deleted for good, this takes it off the register.
 
 EXAMPLES

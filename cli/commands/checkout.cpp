@@ -21,9 +21,12 @@ class Checkout : public Command {
             args::force(&options_.force, "Move content that is nowhere else to .mlops/rescue instead of refusing"),
             {.names = "--relink", .help = "Make links anew after cache.type changed", .into = &options_.relink},
             {.names = "--allow-missing", .help = "Go on without what the cache lacks", .into = &options_.allow_missing},
-            {.names = "-d,--with-deps", .help = "Also what the named stages depend on",
+            {.names = "-d,--with-deps",
+             .help = "Also what the named stages depend on",
              .into = &options_.targets.with_deps},
-            args::recursive(&options_.targets.recursive), args::jobs(&jobs_), args::json(&json_)};
+            args::recursive(&options_.targets.recursive),
+            args::jobs(&jobs_),
+            args::json(&json_)};
   }
 
   ExitCode run(Context& context) override {
@@ -44,7 +47,8 @@ const CommandSpec checkout_command{
     .name = "checkout",
     .group = "Data",
     .summary = "Make data match the pointers and the lock",
-    .manual = R"(Brings tracked data to the state that the pointers and `mlops.lock` in the work tree name, with the fewest changes:
+    .manual =
+        R"(Brings tracked data to the state that the pointers and `mlops.lock` in the work tree name, with the fewest changes:
 what is right is not touched. After `git checkout`, this is what makes data follow code (`mlops install` does it by
 itself).
 

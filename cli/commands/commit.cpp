@@ -51,7 +51,8 @@ const CommandSpec commit_command{
     .name = "commit",
     .group = "Data",
     .summary = "Record changed data and outputs as they are",
-    .manual = R"(Puts the present content of tracked data, and of the outputs of stages, into the cache and updates pointers and
+    .manual =
+        R"(Puts the present content of tracked data, and of the outputs of stages, into the cache and updates pointers and
 mlops.lock, without running anything. For a stage whose command or inputs changed too it refuses, unless `--force`
 says that the outputs are good.
 

@@ -11,8 +11,12 @@ class Completion : public Command {
   std::string shell_;
 
   Args args() override {
-    return {{.names = "shell", .metavar = "shell", .help = "Which shell", .into = &shell_,
-             .choices = {"bash", "zsh", "fish"}, .required = true}};
+    return {{.names = "shell",
+             .metavar = "shell",
+             .help = "Which shell",
+             .into = &shell_,
+             .choices = {"bash", "zsh", "fish"},
+             .required = true}};
   }
 
   ExitCode run(Context& context) override {
@@ -27,7 +31,8 @@ const CommandSpec completion_command{
     .name = "completion",
     .group = "Start",
     .summary = "Print the completion script of a shell",
-    .manual = R"(Prints the script that makes TAB complete commands, options, stages, targets, remotes, revisions and runs. An
+    .manual =
+        R"(Prints the script that makes TAB complete commands, options, stages, targets, remotes, revisions and runs. An
 installed package has put it in place already.
 
 EXAMPLES

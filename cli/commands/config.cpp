@@ -19,9 +19,14 @@ class Config : public Command {
   bool system_ = false, user_ = false, project_ = false, local_ = false;
 
   Args args() override {
-    return {{.names = "key", .metavar = "key", .help = "section.name, or remote.NAME.option", .into = &key_,
+    return {{.names = "key",
+             .metavar = "key",
+             .help = "section.name, or remote.NAME.option",
+             .into = &key_,
              .complete = Complete::config_key},
-            {.names = "value", .metavar = "value", .help = "Its new value; shows the present one if omitted",
+            {.names = "value",
+             .metavar = "value",
+             .help = "Its new value; shows the present one if omitted",
              .into = &value_},
             {.names = "-u,--unset", .help = "Remove the setting", .into = &unset_},
             {.names = "-l,--list", .help = "Show all settings", .into = &list_},
@@ -46,8 +51,11 @@ class Config : public Command {
     auto settings = nlohmann::ordered_json::array();
     for (const auto& item : repo::list_config(config, level())) {
       if (json_) {
-        settings.push_back({{"key", item.key}, {"value", item.value}, {"level", repo::to_string(item.level)},
-                            {"file", item.file}, {"trusted", item.trusted}});
+        settings.push_back({{"key", item.key},
+                            {"value", item.value},
+                            {"level", repo::to_string(item.level)},
+                            {"file", item.file},
+                            {"trusted", item.trusted}});
         continue;
       }
       if (origin_) context.out << item.file << "\t";
@@ -87,10 +95,11 @@ class Config : public Command {
     }
     auto workspace = context.workspace();
     if (reads) return list_ || !key_ ? show_all(context, workspace.config()) : show_one(context, workspace.config());
-    const auto change = unset_ ? repo::unset_config(workspace, *key_, level())
-                               : repo::set_config(workspace, *key_, *value_, level());
+    const auto change =
+        unset_ ? repo::unset_config(workspace, *key_, level()) : repo::set_config(workspace, *key_, *value_, level());
     if (change.moved_to_local)
-      context.say("Set " + mlops::quoted(change.key) + " in .mlops/config.local: it never counts from the committed file.");
+      context.say("Set " + mlops::quoted(change.key) +
+                  " in .mlops/config.local: it never counts from the committed file.");
     return ExitCode::ok;
   }
 };

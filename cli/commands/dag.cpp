@@ -16,7 +16,10 @@ class DagCommand : public Command {
   bool dot_ = false, mermaid_ = false, markdown_ = false, json_ = false;
 
   Args args() override {
-    return {{.names = "targets", .metavar = "target", .help = "Only what leads to these stages", .into = &options_.targets,
+    return {{.names = "targets",
+             .metavar = "target",
+             .help = "Only what leads to these stages",
+             .into = &options_.targets,
              .complete = Complete::stage},
             {.names = "--full", .help = "With targets, everything connected with them", .into = &options_.full},
             {.names = "-o,--outs", .help = "Show outputs instead of stages", .into = &options_.outs},
@@ -36,7 +39,8 @@ class DagCommand : public Command {
   }
 
   ExitCode run(Context& context) override {
-    if (dot_ + mermaid_ + markdown_ + json_ > 1) throw Error::usage("give one of `--dot`, `--mermaid`, `--md`, `--json`");
+    if (dot_ + mermaid_ + markdown_ + json_ > 1)
+      throw Error::usage("give one of `--dot`, `--mermaid`, `--md`, `--json`");
     auto workspace = context.workspace();
     const auto dag = pipeline::dag(workspace, options_);
     if (json_) {

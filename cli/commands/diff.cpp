@@ -19,11 +19,20 @@ class Diff : public Command {
   bool show_hash_ = false;
 
   Args args() override {
-    return {{.names = "a", .metavar = "a", .help = "Revision to compare from; HEAD if omitted", .into = &options_.before,
+    return {{.names = "a",
+             .metavar = "a",
+             .help = "Revision to compare from; HEAD if omitted",
+             .into = &options_.before,
              .complete = Complete::revision},
-            {.names = "b", .metavar = "b", .help = "Revision to compare to; the workspace if omitted",
-             .into = &options_.after, .complete = Complete::revision},
-            {.names = "--targets", .metavar = "path", .help = "Only this path (repeatable)", .into = &options_.targets,
+            {.names = "b",
+             .metavar = "b",
+             .help = "Revision to compare to; the workspace if omitted",
+             .into = &options_.after,
+             .complete = Complete::revision},
+            {.names = "--targets",
+             .metavar = "path",
+             .help = "Only this path (repeatable)",
+             .into = &options_.targets,
              .complete = Complete::path},
             {.names = "--show-hash", .help = "Show the digests", .into = &show_hash_},
             {.names = "--exit-code", .help = "End with 4 if there are differences", .into = &exit_code_},
@@ -59,12 +68,15 @@ class Diff : public Command {
     if (json_) {
       Json files = Json::array();
       for (const auto& item : result.items) files.push_back(item_json(item));
-      print_json(context.out, {{"before", result.before}, {"after", result.after}, {"files", files},
+      print_json(context.out, {{"before", result.before},
+                               {"after", result.after},
+                               {"files", files},
                                {"not_in_cache", paths_json(result.not_in_cache)}});
     } else {
       for (const auto& item : result.items) show(context, workspace, item);
       for (const auto& path : result.not_in_cache)
-        context.say(mlops::quoted(workspace.shown(path)) + " differs; its listing is not in the cache (`mlops fetch`).");
+        context.say(mlops::quoted(workspace.shown(path)) +
+                    " differs; its listing is not in the cache (`mlops fetch`).");
       if (result.items.empty() && result.not_in_cache.empty()) context.say("No differences.");
     }
     const bool same = result.items.empty() && result.not_in_cache.empty();
@@ -78,7 +90,8 @@ const CommandSpec diff_command{
     .name = "diff",
     .group = "Data",
     .summary = "Show how tracked data differs between revisions",
-    .manual = R"(Compares the tracked data of two revisions, or of a revision with the workspace, file by file: added, deleted,
+    .manual =
+        R"(Compares the tracked data of two revisions, or of a revision with the workspace, file by file: added, deleted,
 modified, renamed (same content at another path).
 
 EXAMPLES

@@ -81,7 +81,8 @@ const CommandSpec fetch_command{
     .name = "fetch",
     .group = "Share",
     .summary = "Bring tracked data from a remote into the cache",
-    .manual = R"(Brings every object that the work tree's pointers and lock name, and that the cache lacks. Each is hashed as it
+    .manual =
+        R"(Brings every object that the work tree's pointers and lock name, and that the cache lacks. Each is hashed as it
 arrives and kept only if its bytes are what its name says. The workspace is not touched; see `mlops pull`.
 
 EXAMPLES
@@ -94,7 +95,8 @@ const CommandSpec pull_command{
     .name = "pull",
     .group = "Share",
     .summary = "Fetch tracked data and check it out",
-    .manual = R"(Does what `mlops fetch` does and then what `mlops checkout` does: afterwards the workspace holds the data that the
+    .manual =
+        R"(Does what `mlops fetch` does and then what `mlops checkout` does: afterwards the workspace holds the data that the
 pointers and the lock name.
 
 EXAMPLES

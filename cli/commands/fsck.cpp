@@ -34,12 +34,15 @@ class Fsck : public Command {
   int jobs_ = 0;
 
   Args args() override {
-    return {{.names = "--quick", .help = "Hash only objects whose times changed since they were last hashed",
+    return {{.names = "--quick",
+             .help = "Hash only objects whose times changed since they were last hashed",
              .into = &quick_},
             {.names = "--full", .help = "Hash every object (the default)", .into = &options_.full},
             {.names = "--repair", .help = "Bring back what is bad or missing (the default)", .into = &repair_},
             {.names = "--no-repair", .help = "Only report", .into = &no_repair_},
-            args::remote(&options_.remote), args::jobs(&jobs_), args::json(&json_)};
+            args::remote(&options_.remote),
+            args::jobs(&jobs_),
+            args::json(&json_)};
   }
 
   static void show_item(Context& context, const run::FsckItem& item) {
@@ -49,7 +52,7 @@ class Fsck : public Command {
     for (const auto& need : item.needs)
       context.out << "\tneeded by " << mlops::quoted(need.path) << " (" << printable(need.revision) << ")\n";
     if (!item.quarantined.empty()) context.out << "\tits bytes are kept at " << mlops::quoted(item.quarantined) << "\n";
-    context.out << (item.is_repaired() ? "\trepaired from " + printable(item.repaired_from) + "\n"
+    context.out << (item.is_repaired()   ? "\trepaired from " + printable(item.repaired_from) + "\n"
                     : item.needs.empty() ? "\tnothing needs it\n"
                                          : "\tnot repaired: no remote has it, and no file of the workspace\n");
   }
@@ -70,9 +73,13 @@ class Fsck : public Command {
     if (json_) {
       Json items = Json::array();
       for (const auto& item : result.items) items.push_back(item_json(item));
-      print_json(context.out, {{"healthy", result.healthy()}, {"checked", result.checked},
-                               {"checked_bytes", result.checked_bytes}, {"reachable", result.reachable},
-                               {"orphans", result.orphans}, {"objects", items}, {"foreign", result.foreign},
+      print_json(context.out, {{"healthy", result.healthy()},
+                               {"checked", result.checked},
+                               {"checked_bytes", result.checked_bytes},
+                               {"reachable", result.reachable},
+                               {"orphans", result.orphans},
+                               {"objects", items},
+                               {"foreign", result.foreign},
                                {"unreadable", result.unreadable}});
     } else {
       show(context, result);
@@ -87,7 +94,8 @@ const CommandSpec fsck_command{
     .name = "fsck",
     .group = "Share",
     .summary = "Check the cache and repair it",
-    .manual = R"(Hashes every object of the cache. One whose bytes do not match its name is moved to `bad/` in the cache, never
+    .manual =
+        R"(Hashes every object of the cache. One whose bytes do not match its name is moved to `bad/` in the cache, never
 deleted, and counts as missing. Then everything that the work tree, all commits and all runs name is looked for. What is
 bad or missing is named with each path and commit that needs it, and brought back from a remote that has it, or from a
 file of the workspace that still holds the same bytes.

@@ -20,20 +20,27 @@ class Gc : public Command {
 
   Args args() override {
     auto& revisions = options_.revisions;
-    return {{.names = "-w,--workspace", .help = "Keep only what the workspace and runs name",
+    return {{.names = "-w,--workspace",
+             .help = "Keep only what the workspace and runs name",
              .into = &options_.workspace_only},
             {.names = "-a,--all-branches", .help = "... and the tips of all branches", .into = &revisions.all_branches},
             {.names = "-T,--all-tags", .help = "... and all tags", .into = &revisions.all_tags},
-            {.names = "-A,--all-commits", .help = "... and every commit (as without any of these)",
+            {.names = "-A,--all-commits",
+             .help = "... and every commit (as without any of these)",
              .into = &revisions.all_commits},
-            {.names = "--rev", .metavar = "revision", .help = "... and this revision (repeatable)",
-             .into = &revisions.revisions, .complete = Complete::revision},
-            {.names = "--prune", .metavar = "age", .help = "Take objects older than this (14d); `now` for all",
+            {.names = "--rev",
+             .metavar = "revision",
+             .help = "... and this revision (repeatable)",
+             .into = &revisions.revisions,
+             .complete = Complete::revision},
+            {.names = "--prune",
+             .metavar = "age",
+             .help = "Take objects older than this (14d); `now` for all",
              .into = &prune_},
-            {.names = "--stages", .metavar = "age", .help = "Forget stage results unused for longer",
-             .into = &stages_},
+            {.names = "--stages", .metavar = "age", .help = "Forget stage results unused for longer", .into = &stages_},
             args::force(&force_, "Accepted for scripts; nothing is ever asked"),
-            args::dry_run(&options_.dry_run), args::json(&json_)};
+            args::dry_run(&options_.dry_run),
+            args::json(&json_)};
   }
 
   static double age(const std::string& text) {
@@ -66,7 +73,8 @@ class Gc : public Command {
     };
     const bool dry = options_.dry_run;
     line(store.deleted, store.deleted_bytes, dry ? "would be deleted" : "deleted");
-    line(store.trashed, store.trashed_bytes, dry ? "would go to the trash" : "moved to the trash; a later gc deletes them");
+    line(store.trashed, store.trashed_bytes,
+         dry ? "would go to the trash" : "moved to the trash; a later gc deletes them");
     line(store.waiting, store.waiting_bytes, "wait in the trash");
     line(store.young, store.young_bytes, "are not needed, but too young to go");
     if (store.restored > 0) context.out << counted(store.restored, "object") << " taken back from the trash.\n";
@@ -97,7 +105,8 @@ const CommandSpec gc_command{
     .name = "gc",
     .group = "Share",
     .summary = "Free what nothing needs any more",
-    .manual = R"(Keeps every object that the work tree, the index, any commit that a branch, tag, stash, note or reflog reaches, any
+    .manual =
+        R"(Keeps every object that the work tree, the index, any commit that a branch, tag, stash, note or reflog reaches, any
 run, or the stage cache names, here and in every other project that uses the same cache; and takes out the rest. If one
 of these cannot be read, nothing is removed. `-w`, `-a`, `-T` and `--rev` keep less: what they name, the work tree and
 runs. Remove runs with `mlops runs remove`.

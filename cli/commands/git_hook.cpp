@@ -20,8 +20,12 @@ class GitHook : public Command {
   std::vector<std::string> words_;
 
   Args args() override {
-    return {{.names = "words", .metavar = "words", .help = "The hook's name and what git gives it", .into = &words_,
-             .required = true, .rest = true}};
+    return {{.names = "words",
+             .metavar = "words",
+             .help = "The hook's name and what git gives it",
+             .into = &words_,
+             .required = true,
+             .rest = true}};
   }
 
   static ExitCode checkout(Context& context, repo::Workspace& workspace) {

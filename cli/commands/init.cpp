@@ -17,23 +17,28 @@ class Init : public Command {
   bool json_ = false;
 
   Args args() override {
-    return {{.names = "directory", .metavar = "directory", .help = "Where; the current directory if omitted",
-             .into = &options_.directory, .complete = Complete::path},
-            {.names = "--subdir", .help = "Allow a project below the root of the git repository",
-             .into = &options_.subdir},
-            args::force(&options_.force, "Rewrite the files of an existing project; its cache stays"),
-            args::json(&json_)};
+    return {
+        {.names = "directory",
+         .metavar = "directory",
+         .help = "Where; the current directory if omitted",
+         .into = &options_.directory,
+         .complete = Complete::path},
+        {.names = "--subdir", .help = "Allow a project below the root of the git repository", .into = &options_.subdir},
+        args::force(&options_.force, "Rewrite the files of an existing project; its cache stays"),
+        args::json(&json_)};
   }
 
   ExitCode run(Context& context) override {
     const auto result = repo::init(context.session(), options_);
     if (json_) {
-      print_json(context.out, {{"root", result.root}, {"written", paths_json(result.written)}, {"staged", result.staged}});
+      print_json(context.out,
+                 {{"root", result.root}, {"written", paths_json(result.written)}, {"staged", result.staged}});
       return ExitCode::ok;
     }
     context.say((result.existed ? "Rewrote the mlops project in " : "Initialised an mlops project in ") +
                 mlops::quoted(result.root) + ".");
-    if (result.staging_problem) context.err << "warning: git add failed: " << printable(*result.staging_problem) << "\n";
+    if (result.staging_problem)
+      context.err << "warning: git add failed: " << printable(*result.staging_problem) << "\n";
     context.say("Next: `mlops add <data>` to track data, `mlops stage add` to declare a stage, then `git commit`.");
     return ExitCode::ok;
   }

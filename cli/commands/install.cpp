@@ -58,7 +58,8 @@ const CommandSpec install_command{
     .name = "install",
     .group = "Start",
     .summary = "Let git call mlops by itself",
-    .manual = R"(Installs git hooks, so that data follows code: after `git checkout` and `git merge` the data is checked out, before
+    .manual =
+        R"(Installs git hooks, so that data follows code: after `git checkout` and `git merge` the data is checked out, before
 `git push` it is pushed to the default remote, and before `git commit` what an interrupted run left is written into
 mlops.lock. Also sets up a merge driver: two branches that ran different stages, or changed different files of a tracked
 directory, merge without a conflict.
@@ -73,8 +74,9 @@ EXAMPLES
 const CommandSpec uninstall_command{.name = "uninstall",
                                     .group = "Start",
                                     .summary = "Undo `mlops install`",
-                                    .manual = "Takes our part out of the git hooks, puts back the hooks that were there "
-                                              "before, and removes the merge driver.\n\nEXAMPLES\n  mlops uninstall\n",
+                                    .manual =
+                                        "Takes our part out of the git hooks, puts back the hooks that were there "
+                                        "before, and removes the merge driver.\n\nEXAMPLES\n  mlops uninstall\n",
                                     .make = make_command<Uninstall>};
 
 }  // namespace mlops::cli

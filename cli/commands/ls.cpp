@@ -18,12 +18,18 @@ class Ls : public Command {
   bool size_ = false, hash_ = false, json_ = false;
 
   Args args() override {
-    return {{.names = "path", .metavar = "path", .help = "What to list; the current directory if omitted",
-             .into = &options_.path, .complete = Complete::path},
+    return {{.names = "path",
+             .metavar = "path",
+             .help = "What to list; the current directory if omitted",
+             .into = &options_.path,
+             .complete = Complete::path},
             {.names = "-R,--recursive", .help = "List what lies below, too", .into = &options_.recursive},
             {.names = "-L,--level", .metavar = "n", .help = "With -R, go at most this deep", .into = &depth_},
-            {.names = "--rev", .metavar = "revision", .help = "List this revision instead of the workspace",
-             .into = &options_.revision, .complete = Complete::revision},
+            {.names = "--rev",
+             .metavar = "revision",
+             .help = "List this revision instead of the workspace",
+             .into = &options_.revision,
+             .complete = Complete::revision},
             {.names = "--dvc-only,--tracked", .help = "Only what mlops tracks", .into = &options_.tracked_only},
             {.names = "--size", .help = "Show sizes", .into = &size_},
             {.names = "--show-hash", .help = "Show digests", .into = &hash_},
@@ -58,7 +64,8 @@ class Ls : public Command {
       context.out << (item.tracked ? paint.cyan(name) : name) << "\n";
     }
     for (const auto& path : result.not_in_cache)
-      context.say("The listing of " + mlops::quoted(workspace.shown(path)) + " is not in the cache; `mlops fetch` brings it.");
+      context.say("The listing of " + mlops::quoted(workspace.shown(path)) +
+                  " is not in the cache; `mlops fetch` brings it.");
     return ExitCode::ok;
   }
 };
@@ -69,7 +76,8 @@ const CommandSpec ls_command{
     .name = "ls",
     .group = "Data",
     .summary = "List files, those of git and tracked ones",
-    .manual = R"(Lists a directory as the repository knows it: git's files and the data that mlops tracks, also of a revision whose
+    .manual =
+        R"(Lists a directory as the repository knows it: git's files and the data that mlops tracks, also of a revision whose
 data is not in the workspace.
 
 EXAMPLES

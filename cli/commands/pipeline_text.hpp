@@ -26,7 +26,7 @@ Json repro_json(const pipeline::ReproResult& result);
 class StageDisplay : public pipeline::ReproObserver {
  public:
   struct Options {
-    bool explain = false;   ///< every reason of each step
+    bool explain = false;  ///< every reason of each step
     bool dry = false;
     bool parallel = false;
   };

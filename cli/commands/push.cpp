@@ -17,7 +17,8 @@ class Push : public Command {
 
   Args args() override {
     auto args = sync_.args();
-    args.push_back({.names = "--run-cache", .help = "Also the stage cache, with what its entries need", .into = &run_cache_});
+    args.push_back(
+        {.names = "--run-cache", .help = "Also the stage cache, with what its entries need", .into = &run_cache_});
     return args;
   }
 
@@ -45,7 +46,8 @@ const CommandSpec push_command{
     .name = "push",
     .group = "Share",
     .summary = "Send tracked data to a remote",
-    .manual = R"(Sends every object that the work tree's pointers and lock name, and that the remote lacks. Each object is hashed
+    .manual =
+        R"(Sends every object that the work tree's pointers and lock name, and that the remote lacks. Each object is hashed
 again while it is sent, and a directory listing is stored only after everything that it lists has been confirmed.
 Interrupted or partly failed, it can simply be run again.
 

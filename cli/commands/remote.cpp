@@ -35,8 +35,12 @@ struct LevelArgs {
 };
 
 Arg name_arg(std::string* into) {
-  return {.names = "name", .metavar = "name", .help = "The remote's name", .into = into,
-          .complete = Complete::remote, .required = true};
+  return {.names = "name",
+          .metavar = "name",
+          .help = "The remote's name",
+          .into = into,
+          .complete = Complete::remote,
+          .required = true};
 }
 
 class RemoteAdd : public Command {
@@ -45,8 +49,12 @@ class RemoteAdd : public Command {
 
   Args args() override {
     Args args{{.names = "name", .metavar = "name", .help = "A name for it", .into = &options_.name, .required = true},
-              {.names = "url", .metavar = "url", .help = "A folder", .into = &options_.url,
-               .complete = Complete::path, .required = true},
+              {.names = "url",
+               .metavar = "url",
+               .help = "A folder",
+               .into = &options_.url,
+               .complete = Complete::path,
+               .required = true},
               {.names = "-d,--default", .help = "Make it the default remote", .into = &options_.make_default},
               args::force(&options_.force, "Replace a remote of that name")};
     level_.append_to(args);
@@ -79,8 +87,12 @@ class RemoteList : public Command {
       }
       auto options = nlohmann::ordered_json::object();
       for (const auto& option : info.options) options[option.first] = option.second;
-      remotes.push_back({{"name", info.name}, {"url", info.url}, {"default", info.is_default},
-                         {"trusted", info.trusted}, {"file", info.file}, {"options", options}});
+      remotes.push_back({{"name", info.name},
+                         {"url", info.url},
+                         {"default", info.is_default},
+                         {"trusted", info.trusted},
+                         {"file", info.file},
+                         {"options", options}});
     }
     if (json_) print_json(context.out, {{"remotes", remotes}});
     return ExitCode::ok;
@@ -95,7 +107,10 @@ class RemoteModify : public Command {
 
   Args args() override {
     Args args{name_arg(&name_),
-              {.names = "option", .metavar = "option", .help = "Which option, for example url", .into = &option_,
+              {.names = "option",
+               .metavar = "option",
+               .help = "Which option, for example url",
+               .into = &option_,
                .required = true},
               {.names = "value", .metavar = "value", .help = "Its new value", .into = &value_},
               {.names = "-u,--unset", .help = "Remove the option", .into = &unset_}};
@@ -153,8 +168,11 @@ class RemoteDefault : public Command {
   LevelArgs level_;
 
   Args args() override {
-    Args args{{.names = "name", .metavar = "name", .help = "The new default; shows the present one if omitted",
-               .into = &name_, .complete = Complete::remote},
+    Args args{{.names = "name",
+               .metavar = "name",
+               .help = "The new default; shows the present one if omitted",
+               .into = &name_,
+               .complete = Complete::remote},
               {.names = "-u,--unset", .help = "Have no default", .into = &unset_}};
     level_.append_to(args);
     return args;
@@ -179,7 +197,8 @@ const CommandSpec remote_add_command{
     .name = "remote add",
     .group = "Share",
     .summary = "Name a place where objects also live",
-    .manual = R"(A remote is a folder, which may lie on a mounted share: objects lie in it exactly as in the cache. The first push
+    .manual =
+        R"(A remote is a folder, which may lie on a mounted share: objects lie in it exactly as in the cache. The first push
 makes an empty folder a remote, by a small file `mlops-remote`; a folder that holds other things is refused.
 
 The name and place are written to `.mlops/config`, which is committed, so that colleagues have them too.
@@ -189,41 +208,46 @@ EXAMPLES
 )",
     .make = make_command<RemoteAdd>};
 
-const CommandSpec remote_list_command{.name = "remote list",
-                                      .group = "Share",
-                                      .summary = "List remotes",
-                                      .manual = "Lists the remotes with their places.\n\nEXAMPLES\n  mlops remote list --json\n",
-                                      .make = make_command<RemoteList>};
+const CommandSpec remote_list_command{
+    .name = "remote list",
+    .group = "Share",
+    .summary = "List remotes",
+    .manual = "Lists the remotes with their places.\n\nEXAMPLES\n  mlops remote list --json\n",
+    .make = make_command<RemoteList>};
 
 const CommandSpec remote_modify_command{
     .name = "remote modify",
     .group = "Share",
     .summary = "Change an option of a remote",
-    .manual = "Sets or removes one option of a remote. mlops-config(5) lists them.\n\n"
-              "EXAMPLES\n  mlops remote modify store url /mnt/other\n  mlops remote modify --local store jobs 16\n",
+    .manual =
+        "Sets or removes one option of a remote. mlops-config(5) lists them.\n\n"
+        "EXAMPLES\n  mlops remote modify store url /mnt/other\n  mlops remote modify --local store jobs 16\n",
     .make = make_command<RemoteModify>};
 
 const CommandSpec remote_remove_command{
     .name = "remote remove",
     .group = "Share",
     .summary = "Forget a remote",
-    .manual = "Takes a remote out of the configuration. Nothing is deleted at its place.\n\n"
-              "EXAMPLES\n  mlops remote remove backup\n",
+    .manual =
+        "Takes a remote out of the configuration. Nothing is deleted at its place.\n\n"
+        "EXAMPLES\n  mlops remote remove backup\n",
     .make = make_command<RemoteRemove>};
 
 const CommandSpec remote_rename_command{.name = "remote rename",
                                         .group = "Share",
                                         .summary = "Rename a remote",
-                                        .manual = "Renames a remote in the configuration.\n\n"
-                                                  "EXAMPLES\n  mlops remote rename store main-store\n",
+                                        .manual =
+                                            "Renames a remote in the configuration.\n\n"
+                                            "EXAMPLES\n  mlops remote rename store main-store\n",
                                         .make = make_command<RemoteRename>};
 
 const CommandSpec remote_default_command{
     .name = "remote default",
     .group = "Share",
     .summary = "Show or change the default remote",
-    .manual = "The default remote is what push, fetch and pull use when `-r` does not name another.\n\n"
-              "EXAMPLES\n  mlops remote default store\n",
+    .manual =
+        "The default remote is what push, fetch and pull use when `-r` does not name another.\n\n"
+        "EXAMPLES\n  mlops remote default store\n",
     .make = make_command<RemoteDefault>};
 
 }  // namespace mlops::cli

@@ -13,8 +13,12 @@ class Remove : public Command {
   repo::RemoveOptions options_;
 
   Args args() override {
-    return {{.names = "targets", .metavar = "target", .help = "Tracked paths, pointers or stages",
-             .into = &options_.targets, .complete = Complete::target, .required = true},
+    return {{.names = "targets",
+             .metavar = "target",
+             .help = "Tracked paths, pointers or stages",
+             .into = &options_.targets,
+             .complete = Complete::target,
+             .required = true},
             {.names = "--outs", .help = "Delete the data too", .into = &options_.outs},
             args::force(&options_.force, "With --outs, move data that is not in the cache to .mlops/rescue")};
   }
@@ -38,7 +42,8 @@ const CommandSpec remove_command{
     .name = "remove",
     .group = "Data",
     .summary = "Stop tracking data or remove a stage",
-    .manual = R"(Removes the pointer and the line in `.gitignore`, or the stage from mlops.yaml and mlops.lock. The data stays in
+    .manual =
+        R"(Removes the pointer and the line in `.gitignore`, or the stage from mlops.yaml and mlops.lock. The data stays in
 the workspace, and in the cache, unless `--outs` is given; even then it is deleted only when the cache holds it.
 
 EXAMPLES

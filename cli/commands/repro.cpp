@@ -49,7 +49,8 @@ const CommandSpec repro_command{
     .name = "repro",
     .group = "Pipeline",
     .summary = "Bring the pipeline up to date, or reproduce a past run",
-    .manual = R"(Compares every stage with `mlops.lock`, runs those whose command, dependencies, parameters or outputs changed, in
+    .manual =
+        R"(Compares every stage with `mlops.lock`, runs those whose command, dependencies, parameters or outputs changed, in
 order and `-j` at once, and records the result. A stage whose inputs were seen before is restored from the stage cache
 instead of executed, and when an upstream stage produces the same bytes again, what follows is not run.
 

@@ -77,15 +77,22 @@ void show(Context& context, const run::ReproduceResult& result) {
 }  // namespace
 
 void ReproduceArgs::append_to(Args& args) {
-  args.push_back({.names = "--run", .metavar = "run", .help = "Reproduce this past run instead", .into = &run_word,
+  args.push_back({.names = "--run",
+                  .metavar = "run",
+                  .help = "Reproduce this past run instead",
+                  .into = &run_word,
                   .complete = Complete::run});
-  args.push_back({.names = "--rev", .metavar = "revision", .help = "Reproduce what this commit's lock records",
-                  .into = &revision, .complete = Complete::revision});
-  args.push_back({.names = "--tolerance", .metavar = "metric=abs|rel%",
+  args.push_back({.names = "--rev",
+                  .metavar = "revision",
+                  .help = "Reproduce what this commit's lock records",
+                  .into = &revision,
+                  .complete = Complete::revision});
+  args.push_back({.names = "--tolerance",
+                  .metavar = "metric=abs|rel%",
                   .help = "How far a metric may be off, for example accuracy=0.01 or loss=1% (repeatable)",
                   .into = &tolerances});
-  args.push_back({.names = "--from-record", .help = "Give each stage the recorded outputs of the others",
-                  .into = &from_record});
+  args.push_back(
+      {.names = "--from-record", .help = "Give each stage the recorded outputs of the others", .into = &from_record});
   args.push_back({.names = "--keep", .help = "Keep the temporary work tree", .into = &keep});
 }
 

@@ -44,7 +44,8 @@ class Run : public Command {
       context.say("Recorded run " + run_name(recovered.record) + ", which was killed, as interrupted.");
     if (result.nothing_to_do) {
       context.out << "Everything is up to date."
-                  << (result.equal ? " The last run with this result is " + run_name(result.equal->record) + ".\n" : "\n");
+                  << (result.equal ? " The last run with this result is " + run_name(result.equal->record) + ".\n"
+                                   : "\n");
     }
     if (!result.run) return;
     const auto& record = result.run->record;
@@ -82,7 +83,8 @@ const CommandSpec run_command{
     .name = "run",
     .group = "Pipeline",
     .summary = "Bring the pipeline up to date and record the run",
-    .manual = R"(Does what `mlops repro` does, and records it: the code as it was before the first stage, uncommitted changes included,
+    .manual =
+        R"(Does what `mlops repro` does, and records it: the code as it was before the first stage, uncommitted changes included,
 parameters, metrics, outputs, what each stage printed, times, and the machine. The record is a git commit under
 `refs/mlops/runs/`; no branch moves and the index stays as it is. When there is nothing to do, nothing is recorded.
 

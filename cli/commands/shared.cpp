@@ -75,9 +75,9 @@ void show_checkout(const Context& context, const repo::Workspace& workspace, con
 }
 
 Json checkout_json(const repo::CheckoutResult& result) {
-  return {{"added", paths_json(result.added)},       {"modified", paths_json(result.modified)},
-          {"deleted", paths_json(result.deleted)},   {"rescued", rescued_json(result.rescued)},
-          {"missing", paths_json(result.missing)},   {"not_made", paths_json(result.not_made)}};
+  return {{"added", paths_json(result.added)},     {"modified", paths_json(result.modified)},
+          {"deleted", paths_json(result.deleted)}, {"rescued", rescued_json(result.rescued)},
+          {"missing", paths_json(result.missing)}, {"not_made", paths_json(result.not_made)}};
 }
 
 namespace {
@@ -136,24 +136,26 @@ Json sync_json(const repo::SyncResult& result) {
 }
 
 Args SyncArgs::args() {
-  return {args::targets(&options.targets.targets, "What to transfer; everything tracked if omitted"),
-          args::remote(&options.remote),
-          args::jobs(&jobs),
-          args::all_branches(&options.revisions.all_branches),
-          args::all_tags(&options.revisions.all_tags),
-          args::all_commits(&options.revisions.all_commits),
-          {.names = "--rev",
-           .metavar = "revision",
-           .help = "Also what this revision names (repeatable)",
-           .into = &options.revisions.revisions,
-           .complete = Complete::revision},
-          {.names = "-d,--with-deps", .help = "Also what the named stages depend on", .into = &options.targets.with_deps},
-          args::recursive(&options.targets.recursive),
-          {.names = "--glob", .help = "Take targets as patterns", .into = &options.targets.glob},
-          {.names = "--verify", .help = "Ask for every object instead of trusting directory listings",
-           .into = &options.verify},
-          args::dry_run(&options.dry_run),
-          args::json(&json)};
+  return {
+      args::targets(&options.targets.targets, "What to transfer; everything tracked if omitted"),
+      args::remote(&options.remote),
+      args::jobs(&jobs),
+      args::all_branches(&options.revisions.all_branches),
+      args::all_tags(&options.revisions.all_tags),
+      args::all_commits(&options.revisions.all_commits),
+      {.names = "--rev",
+       .metavar = "revision",
+       .help = "Also what this revision names (repeatable)",
+       .into = &options.revisions.revisions,
+       .complete = Complete::revision},
+      {.names = "-d,--with-deps", .help = "Also what the named stages depend on", .into = &options.targets.with_deps},
+      args::recursive(&options.targets.recursive),
+      {.names = "--glob", .help = "Take targets as patterns", .into = &options.targets.glob},
+      {.names = "--verify",
+       .help = "Ask for every object instead of trusting directory listings",
+       .into = &options.verify},
+      args::dry_run(&options.dry_run),
+      args::json(&json)};
 }
 
 repo::Session session_with_jobs(const Context& context, int jobs) {

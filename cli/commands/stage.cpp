@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <nlohmann/json.hpp>
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "cli/commands.hpp"
@@ -23,28 +23,36 @@ class StageAdd : public Command {
 
   Args args() override {
     auto& o = options_;
-    return {
-        {.names = "-n,--name", .metavar = "name", .help = "The stage's name", .into = &o.name, .required = true},
-        args::force(&o.force, "Replace a stage of that name"),
-        list_arg("-d,--deps", "path", "A file or directory that it reads (repeatable)", &o.deps),
-        list_arg("-p,--params", "[file:]key,...", "Parameters that it reads (repeatable)", &o.params, Complete::nothing),
-        list_arg("-o,--outs", "path", "A file or directory that it makes (repeatable)", &o.outs),
-        list_arg("-O,--outs-no-cache", "path", "An output that git keeps", &o.outs_no_cache),
-        list_arg("--outs-persist", "path", "An output that is not removed before it runs", &o.outs_persist),
-        list_arg("--outs-persist-no-cache", "path", "Both of the above", &o.outs_persist_no_cache),
-        list_arg("-m,--metrics", "path", "A metrics file, kept in the cache", &o.metrics),
-        list_arg("-M,--metrics-no-cache", "path", "A metrics file that git keeps", &o.metrics_no_cache),
-        list_arg("--plots", "path", "A plot file or directory, kept in the cache", &o.plots),
-        list_arg("--plots-no-cache", "path", "A plot file that git keeps", &o.plots_no_cache),
-        {.names = "-w,--wdir", .metavar = "dir", .help = "Directory in which the command runs", .into = &o.wdir,
-         .complete = Complete::path},
-        {.names = "--always-changed", .help = "Run it every time", .into = &o.always_changed},
-        {.names = "--desc", .metavar = "text", .help = "Describe the stage", .into = &o.desc},
-        list_arg("--env", "name=value", "A variable that belongs to it (repeatable)", &o.env, Complete::nothing),
-        {.names = "--timeout", .metavar = "time", .help = "End it after 90, 5m, 2h", .into = &o.timeout},
-        {.names = "--run", .help = "Run it at once", .into = &run_},
-        {.names = "command", .metavar = "command", .help = "What to run, with its arguments", .into = &o.cmd,
-         .complete = Complete::path, .required = true, .rest = true}};
+    return {{.names = "-n,--name", .metavar = "name", .help = "The stage's name", .into = &o.name, .required = true},
+            args::force(&o.force, "Replace a stage of that name"),
+            list_arg("-d,--deps", "path", "A file or directory that it reads (repeatable)", &o.deps),
+            list_arg("-p,--params", "[file:]key,...", "Parameters that it reads (repeatable)", &o.params,
+                     Complete::nothing),
+            list_arg("-o,--outs", "path", "A file or directory that it makes (repeatable)", &o.outs),
+            list_arg("-O,--outs-no-cache", "path", "An output that git keeps", &o.outs_no_cache),
+            list_arg("--outs-persist", "path", "An output that is not removed before it runs", &o.outs_persist),
+            list_arg("--outs-persist-no-cache", "path", "Both of the above", &o.outs_persist_no_cache),
+            list_arg("-m,--metrics", "path", "A metrics file, kept in the cache", &o.metrics),
+            list_arg("-M,--metrics-no-cache", "path", "A metrics file that git keeps", &o.metrics_no_cache),
+            list_arg("--plots", "path", "A plot file or directory, kept in the cache", &o.plots),
+            list_arg("--plots-no-cache", "path", "A plot file that git keeps", &o.plots_no_cache),
+            {.names = "-w,--wdir",
+             .metavar = "dir",
+             .help = "Directory in which the command runs",
+             .into = &o.wdir,
+             .complete = Complete::path},
+            {.names = "--always-changed", .help = "Run it every time", .into = &o.always_changed},
+            {.names = "--desc", .metavar = "text", .help = "Describe the stage", .into = &o.desc},
+            list_arg("--env", "name=value", "A variable that belongs to it (repeatable)", &o.env, Complete::nothing),
+            {.names = "--timeout", .metavar = "time", .help = "End it after 90, 5m, 2h", .into = &o.timeout},
+            {.names = "--run", .help = "Run it at once", .into = &run_},
+            {.names = "command",
+             .metavar = "command",
+             .help = "What to run, with its arguments",
+             .into = &o.cmd,
+             .complete = Complete::path,
+             .required = true,
+             .rest = true}};
   }
 
   ExitCode run(Context& context) override {
@@ -77,8 +85,8 @@ class StageList : public Command {
     Json deps = Json::array(), outs = Json::array();
     for (const auto& dep : row.stage.deps) deps.push_back(dep.path.str());
     for (const auto& out : row.stage.outs) outs.push_back(out.path.str());
-    return {{"name", row.name},   {"cmd", row.stage.cmd.lines}, {"deps", deps},
-            {"outs", outs},       {"frozen", row.stage.frozen}, {"desc", row.stage.desc}};
+    return {{"name", row.name}, {"cmd", row.stage.cmd.lines}, {"deps", deps},
+            {"outs", outs},     {"frozen", row.stage.frozen}, {"desc", row.stage.desc}};
   }
 
   ExitCode run(Context& context) override {
@@ -105,8 +113,12 @@ class StageRemove : public Command {
   pipeline::StageRemoveOptions options_;
 
   Args args() override {
-    return {{.names = "stages", .metavar = "stage", .help = "Stages to remove", .into = &options_.names,
-             .complete = Complete::stage, .required = true},
+    return {{.names = "stages",
+             .metavar = "stage",
+             .help = "Stages to remove",
+             .into = &options_.names,
+             .complete = Complete::stage,
+             .required = true},
             {.names = "--outs", .help = "Delete their outputs too, if the cache holds them", .into = &options_.outs}};
   }
 
@@ -125,8 +137,12 @@ class Freeze : public Command {
   std::vector<std::string> names_;
 
   Args args() override {
-    return {{.names = "stages", .metavar = "stage", .help = "Which stages", .into = &names_,
-             .complete = Complete::stage, .required = true}};
+    return {{.names = "stages",
+             .metavar = "stage",
+             .help = "Which stages",
+             .into = &names_,
+             .complete = Complete::stage,
+             .required = true}};
   }
 
   ExitCode run(Context& context) override {
@@ -143,7 +159,8 @@ const CommandSpec stage_add_command{
     .name = "stage add",
     .group = "Pipeline",
     .summary = "Declare a stage",
-    .manual = R"(Writes a stage into mlops.yaml: a command with what it reads and what it makes. Everything after the first word that
+    .manual =
+        R"(Writes a stage into mlops.yaml: a command with what it reads and what it makes. Everything after the first word that
 is not an option belongs to the command. Paths are relative to the directory in which the command will run.
 
 The same can be written into mlops.yaml by hand; see mlops.yaml(5).
@@ -157,24 +174,27 @@ EXAMPLES
 const CommandSpec stage_list_command{.name = "stage list",
                                      .group = "Pipeline",
                                      .summary = "List stages",
-                                     .manual = "Lists the stages of mlops.yaml, each with its description or its outputs.\n\n"
-                                               "EXAMPLES\n  mlops stage list --name-only\n",
+                                     .manual =
+                                         "Lists the stages of mlops.yaml, each with its description or its outputs.\n\n"
+                                         "EXAMPLES\n  mlops stage list --name-only\n",
                                      .make = make_command<StageList>};
 
-const CommandSpec stage_remove_command{
-    .name = "stage remove",
-    .group = "Pipeline",
-    .summary = "Remove a stage",
-    .manual = "Takes a stage out of mlops.yaml and mlops.lock. Its outputs stay in the workspace unless `--outs` is given.\n\n"
-              "EXAMPLES\n  mlops stage remove train\n",
-    .make = make_command<StageRemove>};
+const CommandSpec stage_remove_command{.name = "stage remove",
+                                       .group = "Pipeline",
+                                       .summary = "Remove a stage",
+                                       .manual =
+                                           "Takes a stage out of mlops.yaml and mlops.lock. Its outputs stay in the "
+                                           "workspace unless `--outs` is given.\n\n"
+                                           "EXAMPLES\n  mlops stage remove train\n",
+                                       .make = make_command<StageRemove>};
 
 const CommandSpec freeze_command{
     .name = "freeze",
     .group = "Pipeline",
     .summary = "Keep stages from being run",
-    .manual = "A frozen stage is taken as up to date whatever its dependencies say: its outputs are inputs.\n\n"
-              "EXAMPLES\n  mlops freeze prepare\n",
+    .manual =
+        "A frozen stage is taken as up to date whatever its dependencies say: its outputs are inputs.\n\n"
+        "EXAMPLES\n  mlops freeze prepare\n",
     .make = make_command<Freeze<pipeline::Frozen::yes>>};
 
 const CommandSpec unfreeze_command{.name = "unfreeze",

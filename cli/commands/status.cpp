@@ -71,11 +71,13 @@ class Status : public Command {
             args::all_branches(&cloud_options_.revisions.all_branches),
             args::all_tags(&cloud_options_.revisions.all_tags),
             args::all_commits(&cloud_options_.revisions.all_commits),
-            {.names = "-d,--with-deps", .help = "Also what the named stages depend on",
+            {.names = "-d,--with-deps",
+             .help = "Also what the named stages depend on",
              .into = &cloud_options_.targets.with_deps},
             args::recursive(&cloud_options_.targets.recursive),
             {.names = "--exit-code", .help = "End with 4 if anything differs", .into = &exit_code_},
-            args::jobs(&jobs_), args::json(&json_)};
+            args::jobs(&jobs_),
+            args::json(&json_)};
   }
 
   ExitCode verdict(bool clean) const { return exit_code_ && !clean ? ExitCode::no : ExitCode::ok; }
@@ -122,7 +124,8 @@ class Status : public Command {
       for (const auto& change : item.changes) {
         if (context.verbosity < Verbosity::verbose && item.changes.size() > 10) break;
         if (!change.path.is_root())
-          context.out << "\t    " << change_word(change.change) << ": " << workspace.shown(item.path / change.path) << "\n";
+          context.out << "\t    " << change_word(change.change) << ": " << workspace.shown(item.path / change.path)
+                      << "\n";
       }
     }
     bool cached = true;
@@ -166,7 +169,8 @@ class Status : public Command {
       context.out << "Cache and " << (status.remotes.empty() ? "remote" : mlops::quoted(join(status.remotes, ", ")))
                   << " are in sync.\n";
     } else {
-      context.say("new: only in the cache (`mlops push`); deleted: only on the remote (`mlops fetch`); missing: in neither.");
+      context.say(
+          "new: only in the cache (`mlops push`); deleted: only on the remote (`mlops fetch`); missing: in neither.");
     }
     return verdict(status.items.empty());
   }
@@ -178,7 +182,8 @@ const CommandSpec status_command{
     .name = "status",
     .group = "Data",
     .summary = "Show what changed and what to do about it",
-    .manual = R"(Compares the workspace with what pointers and lock record: data that changed or is gone, what the cache lacks, and
+    .manual =
+        R"(Compares the workspace with what pointers and lock record: data that changed or is gone, what the cache lacks, and
 stages that are not up to date, each with its reasons. Only files whose size or times differ from what was seen before
 are read again. Nothing is run.
 

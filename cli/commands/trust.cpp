@@ -40,9 +40,9 @@ class TrustCommand : public Command {
       print_json(context.out, report_json(report));
       return ExitCode::ok;
     }
-    for (const auto& setting : report.settings)
-      context.out << setting.key << " = " << printable(setting.value) << "\n";
-    for (const auto& url : report.urls) context.out << "remote " << url.first << " at " << printable(url.second) << "\n";
+    for (const auto& setting : report.settings) context.out << setting.key << " = " << printable(setting.value) << "\n";
+    for (const auto& url : report.urls)
+      context.out << "remote " << url.first << " at " << printable(url.second) << "\n";
     if (!show_) context.say("Trusted the committed configuration as it is now, in this clone.");
     return ExitCode::ok;
   }
@@ -54,7 +54,8 @@ const CommandSpec trust_command{
     .name = "trust",
     .group = "Start",
     .summary = "Let the committed configuration redirect this clone",
-    .manual = R"(From `.mlops/config`, which comes with the repository, only harmless settings count by themselves. Those that name
+    .manual =
+        R"(From `.mlops/config`, which comes with the repository, only harmless settings count by themselves. Those that name
 programs, credentials or directories outside the repository count after this command, and only while the file stays
 exactly as it is. The same holds for a remote in a folder that is not yours and not yet an mlops remote.
 

@@ -13,8 +13,12 @@ class Unprotect : public Command {
   std::vector<std::string> targets_;
 
   Args args() override {
-    return {{.names = "targets", .metavar = "target", .help = "Tracked files or directories", .into = &targets_,
-             .complete = Complete::target, .required = true}};
+    return {{.names = "targets",
+             .metavar = "target",
+             .help = "Tracked files or directories",
+             .into = &targets_,
+             .complete = Complete::target,
+             .required = true}};
   }
 
   ExitCode run(Context& context) override {
@@ -31,7 +35,8 @@ const CommandSpec unprotect_command{
     .name = "unprotect",
     .group = "Data",
     .summary = "Replace links into the cache by writable copies",
-    .manual = R"(With `cache.type` set to hardlink or symlink the files of the workspace are read-only, because they share their
+    .manual =
+        R"(With `cache.type` set to hardlink or symlink the files of the workspace are read-only, because they share their
 bytes with the cache. This makes real copies of them, to be edited in place.
 
 EXAMPLES

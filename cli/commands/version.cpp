@@ -27,11 +27,13 @@ class Version : public Command {
 
 }  // namespace
 
-const CommandSpec version_command{.name = "version",
-                                  .group = "Start",
-                                  .summary = "Show the version",
-                                  .manual = "Shows the version of this program and of the format of projects that it makes.\n\n"
-                                            "EXAMPLES\n  mlops version --json\n",
-                                  .make = make_command<Version>};
+const CommandSpec version_command{
+    .name = "version",
+    .group = "Start",
+    .summary = "Show the version",
+    .manual =
+        "Shows the version of this program and of the format of projects that it makes.\n\n"
+        "EXAMPLES\n  mlops version --json\n",
+    .make = make_command<Version>};
 
 }  // namespace mlops::cli

@@ -19,7 +19,10 @@ class Why : public Command {
   bool json_ = false;
 
   Args args() override {
-    return {{.names = "stages", .metavar = "stage", .help = "Which stages; all if omitted", .into = &stages_,
+    return {{.names = "stages",
+             .metavar = "stage",
+             .help = "Which stages; all if omitted",
+             .into = &stages_,
              .complete = Complete::stage},
             args::json(&json_)};
   }
@@ -27,10 +30,15 @@ class Why : public Command {
   static Json why_json(const pipeline::Why& why) {
     Json last = nullptr;
     if (why.last)
-      last = {{"ended", utc_time(why.last->seconds)}, {"outcome", why.last->outcome},
-              {"wall_seconds", why.last->wall_seconds}, {"reasons", reasons_json(why.last->reasons)}};
-    return {{"name", why.stage}, {"action", action_word(why.action)}, {"reasons", reasons_json(why.reasons)},
-            {"upstream", why.upstream}, {"last", last}};
+      last = {{"ended", utc_time(why.last->seconds)},
+              {"outcome", why.last->outcome},
+              {"wall_seconds", why.last->wall_seconds},
+              {"reasons", reasons_json(why.last->reasons)}};
+    return {{"name", why.stage},
+            {"action", action_word(why.action)},
+            {"reasons", reasons_json(why.reasons)},
+            {"upstream", why.upstream},
+            {"last", last}};
   }
 
   static void show(Context& context, const pipeline::Why& why) {
@@ -67,7 +75,8 @@ const CommandSpec why_command{
     .name = "why",
     .group = "Pipeline",
     .summary = "Tell why a stage will run, or ran",
-    .manual = R"(Shows, field by field, what differs between a stage as it is now and as it was when it last succeeded, and why it
+    .manual =
+        R"(Shows, field by field, what differs between a stage as it is now and as it was when it last succeeded, and why it
 ran the last time.
 
 EXAMPLES

@@ -65,5 +65,7 @@ void require_declarable(const RepoPath& path, std::string_view where);
 
 template <>
 struct std::hash<mlops::fs::RepoPath> {
-  std::size_t operator()(const mlops::fs::RepoPath& path) const noexcept { return std::hash<std::string>()(path.str()); }
+  std::size_t operator()(const mlops::fs::RepoPath& path) const noexcept {
+    return std::hash<std::string>()(path.str());
+  }
 };

@@ -16,10 +16,10 @@ struct FileStat {
   FileType type = FileType::other;
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
-  std::uint64_t size = 0;   ///< bytes
+  std::uint64_t size = 0;  ///< bytes
   std::int64_t mtime_ns = 0;
   std::int64_t ctime_ns = 0;
-  std::uint32_t mode = 0;   ///< permission bits only
+  std::uint32_t mode = 0;  ///< permission bits only
   std::uint32_t owner = 0;
   std::uint32_t links = 1;
 

@@ -50,8 +50,8 @@ struct Commit {
 };
 
 struct Ref {
-  std::string name;  ///< full: "refs/heads/main"
-  Oid target;        ///< what it points at, tags peeled to the commit (or tree, or blob)
+  std::string name;    ///< full: "refs/heads/main"
+  Oid target;          ///< what it points at, tags peeled to the commit (or tree, or blob)
   bool commit = true;  ///< whether the target is a commit
 };
 

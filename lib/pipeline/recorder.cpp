@@ -9,8 +9,10 @@
 namespace mlops::pipeline {
 namespace {
 
-/// Long enough that rewriting a large lock is a small part of a run, short enough to look at while it goes on.
+/// Short enough to look at mlops.lock while a run goes on.
 constexpr std::chrono::seconds flush_interval{2};
+/// Rewriting a large lock again and again stays a small part of a run.
+constexpr int flush_share = 20;
 
 }  // namespace
 
@@ -29,12 +31,14 @@ void Recorder::finished(const std::string& stage, const spec::LockedStage& state
 void Recorder::ran(const std::string& stage, LastRun run) { last_runs_.insert_or_assign(stage, std::move(run)); }
 
 void Recorder::tick() {
-  if (std::chrono::steady_clock::now() - flushed_ >= flush_interval) {
+  const auto since = std::chrono::steady_clock::now() - flushed_;
+  if (!pending_.empty() && since >= flush_interval && since >= flush_share * flush_cost_) {
     flush();
   }
 }
 
 void Recorder::flush() {
+  const auto start = std::chrono::steady_clock::now();
   // Also with nothing of ours: the journal of a run that was killed is folded in by whoever writes next.
   lock_text_ = repo::write_lock_file(workspace_, pending_);
   std::vector<std::pair<fs::RepoPath, std::optional<store::Entry>>> placed;
@@ -56,6 +60,7 @@ void Recorder::flush() {
     last_runs_.clear();
   }
   flushed_ = std::chrono::steady_clock::now();
+  flush_cost_ = flushed_ - start;
 }
 
 }  // namespace mlops::pipeline

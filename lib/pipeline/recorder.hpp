@@ -35,6 +35,7 @@ class Recorder {
   std::vector<repo::JournalRecord> pending_;
   std::map<std::string, LastRun> last_runs_;
   std::chrono::steady_clock::time_point flushed_;
+  std::chrono::steady_clock::duration flush_cost_{0};
 };
 
 }  // namespace mlops::pipeline

@@ -24,8 +24,7 @@ void with_retries(const RetryPolicy& policy, const std::string& what, const std:
 /// `objects/sha256/ab/...` exactly as in the cache, and stage cache entries under `stages/`.
 class Remote : public store::ObjectDb {
  public:
-  Remote(std::string name, std::unique_ptr<Transport> transport, hash::Algorithm algorithm,
-         RetryPolicy retry = {});
+  Remote(std::string name, std::unique_ptr<Transport> transport, hash::Algorithm algorithm, RetryPolicy retry = {});
 
   enum class Access { read, write };
   /// Reads the marker. For `write`, an empty place gets one; a place that holds other things and no marker is refused

@@ -225,8 +225,9 @@ SyncResult fetch_with_entries(Workspace& workspace, const SyncOptions& options, 
     const auto remote = open(workspace, options, name, remote::Remote::Access::read);
     std::vector<store::Wanted> wanted = wanted_there(workspace, *remote, items, known);
     append_extra(workspace, options, name, wanted);
-    result.remotes.push_back({remote->name(), remote->transport().describe(),
-                              fetch_objects(workspace, *remote, wanted, transfer_options(workspace, options, remote->name()))});
+    result.remotes.push_back(
+        {remote->name(), remote->transport().describe(),
+         fetch_objects(workspace, *remote, wanted, transfer_options(workspace, options, remote->name()))});
   }
   workspace.save_memo();
   add_hints(workspace, result);

@@ -41,9 +41,7 @@ std::int64_t now_ns() {
   return now.tv_sec * ns_per_second + now.tv_nsec + clock_offset_ns.load(std::memory_order_relaxed);
 }
 
-void set_clock_offset(std::int64_t offset_ns) {
-  clock_offset_ns.store(offset_ns);
-}
+void set_clock_offset(std::int64_t offset_ns) { clock_offset_ns.store(offset_ns); }
 
 std::string utc_time(std::int64_t seconds) {
   const std::time_t time = seconds;

@@ -66,21 +66,13 @@ void install_signal_handlers() {
   handle(SIGXFSZ, SIG_IGN);  // a file that grew too large is an error like a full disk
 }
 
-int pending_interrupt() {
-  return first_signal.load(std::memory_order_relaxed);
-}
+int pending_interrupt() { return first_signal.load(std::memory_order_relaxed); }
 
-int interrupt_count() {
-  return signal_count.load();
-}
+int interrupt_count() { return signal_count.load(); }
 
-int interrupt_fd() {
-  return wake_fd.load();
-}
+int interrupt_fd() { return wake_fd.load(); }
 
-void raise_interrupt(int signal) {
-  record(signal);
-}
+void raise_interrupt(int signal) { record(signal); }
 
 void clear_interrupt() {
   first_signal.store(0);

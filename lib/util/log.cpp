@@ -20,13 +20,9 @@ void set_sink(Sink sink) {
   current_sink = std::move(sink);
 }
 
-void set_level(Level level) {
-  current_level.store(level);
-}
+void set_level(Level level) { current_level.store(level); }
 
-bool enabled(Level level) {
-  return level <= current_level.load(std::memory_order_relaxed);
-}
+bool enabled(Level level) { return level <= current_level.load(std::memory_order_relaxed); }
 
 void write(Level level, std::string_view text) {
   const std::lock_guard guard(sink_mutex);

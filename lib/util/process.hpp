@@ -15,9 +15,9 @@ using Environment = std::map<std::string, std::string>;
 
 /// What to start: always an argument vector, never a shell line.
 struct Command {
-  std::vector<std::string> argv;   ///< argv[0] is looked up on PATH of `env`
-  std::string cwd;                 ///< empty: inherited
-  Environment env;                 ///< the whole environment of the child
+  std::vector<std::string> argv;       ///< argv[0] is looked up on PATH of `env`
+  std::string cwd;                     ///< empty: inherited
+  Environment env;                     ///< the whole environment of the child
   std::optional<std::string> input{};  ///< bytes for its standard input; none: /dev/null
 };
 

@@ -120,9 +120,7 @@ StartedChildren& StartedChildren::instance() {
   return children;
 }
 
-bool StartedChildren::contains(pid_t pid) const {
-  return std::find(pids_.begin(), pids_.end(), pid) != pids_.end();
-}
+bool StartedChildren::contains(pid_t pid) const { return std::find(pids_.begin(), pids_.end(), pid) != pids_.end(); }
 
 void StartedChildren::remove(pid_t pid) {
   const std::lock_guard guard(mutex_);

@@ -16,9 +16,7 @@ struct Decoded {
   std::size_t length = 0;  // 0: the byte does not begin a valid sequence
 };
 
-bool is_continuation(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U;
-}
+bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U; }
 
 /// Decodes the code point that begins at `text[at]`.
 Decoded decode(std::string_view text, std::size_t at) {
@@ -45,9 +43,7 @@ Decoded decode(std::string_view text, std::size_t at) {
   return {point, length};
 }
 
-bool is_control(char32_t point) {
-  return point < 0x20 || (point >= 0x7f && point < 0xa0);
-}
+bool is_control(char32_t point) { return point < 0x20 || (point >= 0x7f && point < 0xa0); }
 
 /// Characters that reorder or break the line around them, so that what is read is not what is there.
 bool is_deceptive(char32_t point) {
@@ -177,9 +173,7 @@ std::string printable(std::string_view text) {
   return shown;
 }
 
-std::string quoted(std::string_view text) {
-  return "'" + printable(text) + "'";
-}
+std::string quoted(std::string_view text) { return "'" + printable(text) + "'"; }
 
 std::string shell_quoted(std::string_view text) {
   // A leading '=' is special to zsh.

@@ -99,8 +99,20 @@ TEST_CASE("a command that wants an operand says which") {
 }
 
 TEST_CASE("outside a project commands say so, and how to begin") {
-  for (const Words& words : {Words{"status"}, {"add", "x"}, {"push"}, {"repro"}, {"run"}, {"runs", "list"}, {"gc"},
-                             {"fsck"}, {"dag"}, {"remote", "list"}, {"trust"}, {"install"}, {"ls"}, {"diff"}}) {
+  for (const Words& words : {Words{"status"},
+                             {"add", "x"},
+                             {"push"},
+                             {"repro"},
+                             {"run"},
+                             {"runs", "list"},
+                             {"gc"},
+                             {"fsck"},
+                             {"dag"},
+                             {"remote", "list"},
+                             {"trust"},
+                             {"install"},
+                             {"ls"},
+                             {"diff"}}) {
     INFO(words.front());
     const auto answer = run_outside(words);
     CHECK(answer.code == 1);

@@ -151,7 +151,11 @@ TEST_CASE("move, remove and unprotect say what they did") {
 TEST_CASE("with -q the data commands say nothing on success") {
   CliProject project;
   project.write("data/one", "one\n");
-  for (const Words& words : {Words{"add", "data"}, {"commit"}, {"checkout"}, {"move", "data", "moved"}, {"unprotect", "moved"},
+  for (const Words& words : {Words{"add", "data"},
+                             {"commit"},
+                             {"checkout"},
+                             {"move", "data", "moved"},
+                             {"unprotect", "moved"},
                              {"remove", "moved"}}) {
     Words quiet = words;
     quiet.emplace_back("-q");

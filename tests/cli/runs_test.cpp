@@ -30,7 +30,8 @@ TEST_CASE("runs are listed newest first") {
         Keys{"id", "name", "status", "created", "seconds", "branch", "base", "commit", "params", "metrics"});
   CHECK(json["runs"][0]["name"] == "second");
   CHECK(json["runs"][0]["params"]["params.yaml"]["k"] == 3);
-  CHECK(project.good({"runs", "list", "--name-only", "-n", "1"}).out == json["runs"][0]["id"].get<std::string>() + "\n");
+  CHECK(project.good({"runs", "list", "--name-only", "-n", "1"}).out ==
+        json["runs"][0]["id"].get<std::string>() + "\n");
   CHECK(project.run({"runs", "list", "-n", "0"}).code == 2);
 }
 
@@ -43,9 +44,9 @@ TEST_CASE("a project without runs has an empty list") {
 TEST_CASE("a run is shown by id, beginning of an id, and name") {
   Recorded project;
   const auto json = project.good({"runs", "show", "first", "--json"}).json();
-  CHECK(keys(json) == Keys{"id", "name", "status", "started", "finished", "command", "commit", "base", "branch", "stages",
-                           "params", "metrics", "outputs", "dependencies", "env", "machine", "tools", "left_out",
-                           "untracked", "not_reproducible"});
+  CHECK(keys(json) == Keys{"id",   "name",    "status", "started",  "finished",  "command",         "commit",
+                           "base", "branch",  "stages", "params",   "metrics",   "outputs",         "dependencies",
+                           "env",  "machine", "tools",  "left_out", "untracked", "not_reproducible"});
   CHECK(keys(json["stages"][0]) == Keys{"name", "outcome", "key", "exit_code", "wall_seconds", "cpu_seconds",
                                         "peak_memory_bytes", "log", "error"});
   CHECK(keys(json["outputs"][0]) == Keys{"path", "stage", "entry", "cached", "present"});

@@ -26,7 +26,8 @@ TEST_CASE("settings are read, written, listed and unset at their level") {
   CliProject project;
   project.good({"config", "cache.type", "copy"});
   CHECK(project.good({"config", "cache.type"}).out == "copy\n");
-  CHECK(project.good({"config", "cache.type", "--json"}).json() == nlohmann::json{{"key", "cache.type"}, {"value", "copy"}});
+  CHECK(project.good({"config", "cache.type", "--json"}).json() ==
+        nlohmann::json{{"key", "cache.type"}, {"value", "copy"}});
   project.good({"config", "--local", "cache.type", "hardlink"});
   CHECK(project.good({"config", "cache.type"}).out == "hardlink\n");
   CHECK(project.good({"config", "--project", "cache.type"}).out == "copy\n");
@@ -83,12 +84,23 @@ TEST_CASE("TAB offers what fits the place") {
   project.git.git({"tag", "v1"});
   project.good({"run", "-q", "-n", "named", "-S", "k=2"});
   const std::vector<std::pair<Words, std::string>> table{
-      {{"sta"}, "status\t"},          {{"remote", ""}, "add\t"},          {{"help", "rem"}, "remote\n"},
-      {{"repro", ""}, "copy\t"},      {{"repro", "--kee"}, "--keep-going\t"}, {{"checkout", ""}, "data\tdata"},
-      {{"checkout", "o"}, "out.txt"}, {{"push", "-r", ""}, "store\t"},    {{"push", "--remote=s"}, "store\t"},
-      {{"runs", "show", "na"}, "named"}, {{"diff", ""}, "v1\t"},          {{"diff", "ma"}, "main\t"},
-      {{"config", "core."}, "core.remote"}, {{"completion", "b"}, "bash"}, {{"add", ""}, "@files"},
-      {{"freeze", "c"}, "copy"},      {{"repro", "--run", ""}, "named"},
+      {{"sta"}, "status\t"},
+      {{"remote", ""}, "add\t"},
+      {{"help", "rem"}, "remote\n"},
+      {{"repro", ""}, "copy\t"},
+      {{"repro", "--kee"}, "--keep-going\t"},
+      {{"checkout", ""}, "data\tdata"},
+      {{"checkout", "o"}, "out.txt"},
+      {{"push", "-r", ""}, "store\t"},
+      {{"push", "--remote=s"}, "store\t"},
+      {{"runs", "show", "na"}, "named"},
+      {{"diff", ""}, "v1\t"},
+      {{"diff", "ma"}, "main\t"},
+      {{"config", "core."}, "core.remote"},
+      {{"completion", "b"}, "bash"},
+      {{"add", ""}, "@files"},
+      {{"freeze", "c"}, "copy"},
+      {{"repro", "--run", ""}, "named"},
   };
   for (Words words : std::vector<Words>{{"xyz"}, {"repro", "xyz"}, {"version", ""}, {"init", "--nothing="}}) {
     words.insert(words.begin(), "__complete");

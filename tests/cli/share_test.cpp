@@ -80,12 +80,13 @@ TEST_CASE("gc and fsck answer in words and JSON") {
   Shared project;
   project.good({"push", "-q"});
   const auto gc = project.good({"gc", "--json"}).json();
-  CHECK(keys(gc) == Keys{"kept", "young", "young_bytes", "trashed", "trashed_bytes", "deleted", "deleted_bytes", "restored",
-                         "waiting", "waiting_bytes", "expired_stages", "projects"});
+  CHECK(keys(gc) == Keys{"kept", "young", "young_bytes", "trashed", "trashed_bytes", "deleted", "deleted_bytes",
+                         "restored", "waiting", "waiting_bytes", "expired_stages", "projects"});
   CHECK(project.good({"gc", "--dry-run"}).says("objects are needed."));
   CHECK(project.run({"gc", "--prune=sometime"}).code == 2);
   const auto healthy = project.good({"fsck", "--json"}).json();
-  CHECK(keys(healthy) == Keys{"healthy", "checked", "checked_bytes", "reachable", "orphans", "objects", "foreign", "unreadable"});
+  CHECK(keys(healthy) ==
+        Keys{"healthy", "checked", "checked_bytes", "reachable", "orphans", "objects", "foreign", "unreadable"});
 
   project.erase(".mlops/cache/objects");
   project.erase("data");

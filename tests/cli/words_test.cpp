@@ -43,7 +43,9 @@ std::string refusal(const Words& words) {
 }  // namespace
 
 TEST_CASE("options are understood in every usual spelling") {
-  for (const Words& words : {Words{"-f", "-j", "3", "--name", "x"}, {"-fj3", "--name=x"}, {"--flag", "--jobs=3", "--name", "x"},
+  for (const Words& words : {Words{"-f", "-j", "3", "--name", "x"},
+                             {"-fj3", "--name=x"},
+                             {"--flag", "--jobs=3", "--name", "x"},
                              {"--jobs", "3", "--name=x", "-f"}}) {
     Sample sample;
     sample.take(words);
@@ -61,8 +63,8 @@ TEST_CASE("options and operands mix, and two dashes end the options") {
 }
 
 TEST_CASE("operands reach the command byte for byte") {
-  for (const std::string word : {"[x]", "[a,b]", "{}", "[]", "%%", "=x", "=", "-", " ", "a b", "a,b", "\"q\"", "'q'", "\n",
-                                 "\xff\xfe", "$x", "#x", "x=y", "é", "..."}) {
+  for (const std::string word : {"[x]", "[a,b]", "{}",  "[]", "%%",       "=x", "=",  "-",   " ", "a b",
+                                 "a,b", "\"q\"", "'q'", "\n", "\xff\xfe", "$x", "#x", "x=y", "é", "..."}) {
     INFO(word);
     Sample sample;
     sample.take({word, "other", word});
@@ -106,8 +108,9 @@ TEST_CASE("wrong words are answered with what was probably meant") {
 TEST_CASE("a command that takes the rest of the line takes it as it is") {
   std::string name;
   Words rest;
-  const cli::Args args{{.names = "-n", .metavar = "name", .help = "A name", .into = &name},
-                       {.names = "command", .metavar = "command", .help = "A command", .into = &rest, .required = true, .rest = true}};
+  const cli::Args args{
+      {.names = "-n", .metavar = "name", .help = "A name", .into = &name},
+      {.names = "command", .metavar = "command", .help = "A command", .into = &rest, .required = true, .rest = true}};
   cli::parse(args, {"-n", "x", "python3", "-n", "y", "--help", "[z]"}, "sample");
   CHECK(name == "x");
   CHECK(rest == Words{"python3", "-n", "y", "--help", "[z]"});

@@ -102,9 +102,7 @@ constexpr std::uint32_t argument_offset(int index) {  // of the low half: both m
                                     sizeof(std::uint64_t) * static_cast<std::size_t>(index));
 }
 
-sock_filter statement(int code, std::uint32_t value) {
-  return {static_cast<std::uint16_t>(code), 0, 0, value};
-}
+sock_filter statement(int code, std::uint32_t value) { return {static_cast<std::uint16_t>(code), 0, 0, value}; }
 
 sock_filter jump(int code, std::uint32_t value, int when_true, int when_false) {
   return {static_cast<std::uint16_t>(code), static_cast<std::uint8_t>(when_true), static_cast<std::uint8_t>(when_false),
@@ -146,19 +144,15 @@ std::string read_string(pid_t tid, std::uint64_t address) {
   std::array<char, page> buffer{};
   while (text.size() < PATH_MAX) {
     const std::size_t part = page - (address + text.size()) % page;  // a read across a page's end may fail as a whole
-    if (!read_memory(tid, address + text.size(), buffer.data(), part))
-      break;
+    if (!read_memory(tid, address + text.size(), buffer.data(), part)) break;
     const std::size_t length = strnlen(buffer.data(), part);
     text.append(buffer.data(), length);
-    if (length < part)
-      break;
+    if (length < part) break;
   }
   return text;
 }
 
-std::string proc(pid_t tid, std::string_view rest) {
-  return "/proc/" + std::to_string(tid) + "/" + std::string(rest);
-}
+std::string proc(pid_t tid, std::string_view rest) { return "/proc/" + std::to_string(tid) + "/" + std::string(rest); }
 
 std::string descriptor_link(pid_t tid, std::uint64_t descriptor) {
   return proc(tid, "fd/" + std::to_string(static_cast<int>(descriptor)));
@@ -166,8 +160,7 @@ std::string descriptor_link(pid_t tid, std::uint64_t descriptor) {
 
 std::string path_argument(pid_t tid, const Rule& rule, Arguments arguments) {
   std::string path = read_string(tid, arguments[static_cast<std::size_t>(rule.at)]);
-  if (path.starts_with('/'))
-    return path;
+  if (path.starts_with('/')) return path;
   const bool here = rule.dir < 0 || static_cast<int>(arguments[static_cast<std::size_t>(rule.dir)]) == AT_FDCWD;
   const std::string base =
       read_link(here ? proc(tid, "cwd") : descriptor_link(tid, arguments[static_cast<std::size_t>(rule.dir)]));
@@ -191,8 +184,7 @@ bool is_own_stream(const struct stat& file) {
 
 bool counts_or_missing(const std::string& path) {
   struct stat status {};
-  if (stat(path.c_str(), &status) != 0)
-    return true;
+  if (stat(path.c_str(), &status) != 0) return true;
   return S_ISDIR(status.st_mode) || (S_ISREG(status.st_mode) && !is_own_stream(status));
 }
 
@@ -200,8 +192,7 @@ bool writable_descriptor(pid_t tid, std::uint64_t descriptor) {
   std::ifstream lines(proc(tid, "fdinfo/" + std::to_string(static_cast<int>(descriptor))));
   std::string key;
   for (std::string value; lines >> key >> value;)
-    if (key == "flags:")
-      return (std::strtoul(value.c_str(), nullptr, 8) & O_ACCMODE) != O_RDONLY;
+    if (key == "flags:") return (std::strtoul(value.c_str(), nullptr, 8) & O_ACCMODE) != O_RDONLY;
   return false;
 }
 
@@ -220,8 +211,7 @@ std::vector<sock_filter> build_filter() {
       statement(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
       statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
   };
-  for (const Rule& rule : rules)
-    append_rule(filter, rule);
+  for (const Rule& rule : rules) append_rule(filter, rule);
   filter.push_back(statement(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
   return filter;
 }
@@ -234,22 +224,18 @@ std::optional<std::string> changed_path(pid_t tid, const Rule& rule, Arguments a
     const std::uint64_t descriptor = rule.kind == Kind::times ? arguments[static_cast<std::size_t>(rule.dir)] : value;
     const std::string link = descriptor_link(tid, descriptor);
     std::string path = read_link(link);
-    if (!on_disk(path) || !counts_or_missing(link))
-      return std::nullopt;
-    if (rule.kind == Kind::close && !writable_descriptor(tid, descriptor))
-      return std::nullopt;
+    if (!on_disk(path) || !counts_or_missing(link)) return std::nullopt;
+    if (rule.kind == Kind::close && !writable_descriptor(tid, descriptor)) return std::nullopt;
     return path;
   }
   if (rule.kind == Kind::openat2) {
     open_how how{};
     read_memory(tid, arguments[static_cast<std::size_t>(rule.at) + 1], &how, sizeof how);
-    if ((how.flags & write_flags) == 0)
-      return std::nullopt;
+    if ((how.flags & write_flags) == 0) return std::nullopt;
   }
   std::string path = path_argument(tid, rule, arguments);
   const bool opens = rule.kind == Kind::open || rule.kind == Kind::openat2;
-  if (!on_disk(path) || (opens && !counts_or_missing(path)))
-    return std::nullopt;
+  if (!on_disk(path) || (opens && !counts_or_missing(path))) return std::nullopt;
   return path;
 }
 

@@ -95,8 +95,7 @@ void set_alarm(double seconds) {
   itimerval timer{};
   timer.it_value = {whole, static_cast<suseconds_t>((seconds - static_cast<double>(whole)) * 1e6)};
   timer.it_interval = {0, 10'000};  // rings again, in case it rang just before waitpid
-  if (seconds <= 0)
-    timer = {};
+  if (seconds <= 0) timer = {};
   setitimer(ITIMER_REAL, &timer, nullptr);
 }
 
@@ -141,8 +140,7 @@ class Tracer {
 
 [[noreturn]] void become_command(int ready, const Options& options) {
   char byte = 0;
-  if (read(ready, &byte, 1) != 1)
-    _exit(127);
+  if (read(ready, &byte, 1) != 1) _exit(127);
   std::vector<sock_filter> filter = crashrun::build_filter();
   const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
@@ -156,12 +154,10 @@ class Tracer {
 
 void Tracer::start() {
   std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0)
-    std::exit(127);
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) std::exit(127);
   prctl(PR_SET_CHILD_SUBREAPER, 1);  // orphans come to us rather than to an init that may not reap
   root_ = fork();
-  if (root_ == 0)
-    become_command(ends[0], options_);
+  if (root_ == 0) become_command(ends[0], options_);
   constexpr long follow = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
                           PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL;
   if (root_ < 0 || ptrace(PTRACE_SEIZE, root_, nullptr, follow) != 0) {
@@ -170,8 +166,7 @@ void Tracer::start() {
   }
   counted_[root_] = false;  // until it has become the command
   threads_[root_] = {root_, AtExit::nothing};
-  if (write(ends[1], "x", 1) != 1)
-    std::exit(127);
+  if (write(ends[1], "x", 1) != 1) std::exit(127);
   close(ends[0]);
   close(ends[1]);
 }
@@ -190,16 +185,11 @@ void Tracer::wait_for_all() {
   while (true) {
     int status = 0;
     const pid_t tid = waitpid(-1, &status, __WALL);
-    if (tid < 0 && errno != EINTR)
-      return;
-    if (alarm_rang != 0)
-      on_alarm();
-    if (tid < 0)
-      continue;
-    if (WIFSTOPPED(status))
-      on_stop(tid, status);
-    if (WIFEXITED(status) || WIFSIGNALED(status))
-      on_end(tid, status);
+    if (tid < 0 && errno != EINTR) return;
+    if (alarm_rang != 0) on_alarm();
+    if (tid < 0) continue;
+    if (WIFSTOPPED(status)) on_stop(tid, status);
+    if (WIFEXITED(status) || WIFSIGNALED(status)) on_end(tid, status);
   }
 }
 
@@ -215,20 +205,16 @@ void Tracer::on_alarm() {
 
 Tracer::Thread& Tracer::thread(pid_t tid) {
   const auto known = threads_.find(tid);
-  if (known != threads_.end())
-    return known->second;
+  if (known != threads_.end()) return known->second;
   // A new thread or process may stop before its maker's event is reported, so /proc tells whose it is.
   pid_t process = tid;
   pid_t parent = 0;
   std::ifstream lines("/proc/" + std::to_string(tid) + "/status");
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("Tgid:"))
-      process = std::atoi(line.c_str() + 5);
-    if (line.starts_with("PPid:"))
-      parent = std::atoi(line.c_str() + 5);
+    if (line.starts_with("Tgid:")) process = std::atoi(line.c_str() + 5);
+    if (line.starts_with("PPid:")) parent = std::atoi(line.c_str() + 5);
   }
-  if (!counted_.contains(process))
-    counted_[process] = counted_.contains(parent) && counted_[parent];
+  if (!counted_.contains(process)) counted_[process] = counted_.contains(parent) && counted_[parent];
   return threads_[tid] = {process, AtExit::nothing};
 }
 
@@ -245,12 +231,9 @@ void Tracer::on_stop(pid_t tid, int status) {
     kill_all();  // it may have been born after the others were killed
     return;
   }
-  if (event == PTRACE_EVENT_SECCOMP)
-    return on_call(tid);
-  if (signal == (SIGTRAP | 0x80))
-    return on_call_end(tid);
-  if (event == PTRACE_EVENT_EXEC)
-    on_exec(tid);
+  if (event == PTRACE_EVENT_SECCOMP) return on_call(tid);
+  if (signal == (SIGTRAP | 0x80)) return on_call_end(tid);
+  if (event == PTRACE_EVENT_EXEC) on_exec(tid);
   if (event == PTRACE_EVENT_STOP && signal != SIGTRAP) {  // stopped by job control: stays so, as without us
     ptrace(PTRACE_LISTEN, tid, nullptr, nullptr);
     return;
@@ -261,8 +244,7 @@ void Tracer::on_stop(pid_t tid, int status) {
 void Tracer::on_exec(pid_t tid) {
   unsigned long former = 0;
   ptrace(PTRACE_GETEVENTMSG, tid, nullptr, &former);
-  if (static_cast<pid_t>(former) != tid)
-    threads_.erase(static_cast<pid_t>(former));
+  if (static_cast<pid_t>(former) != tid) threads_.erase(static_cast<pid_t>(former));
   counted_[tid] = tid == root_ || options_.children;
 }
 
@@ -270,10 +252,8 @@ void Tracer::on_end(pid_t tid, int status) {
   const auto known = threads_.find(tid);
   const pid_t process = known == threads_.end() ? tid : known->second.process;
   threads_.erase(tid);
-  if (process == tid)
-    counted_.erase(tid);
-  if (tid != root_)
-    return;
+  if (process == tid) counted_.erase(tid);
+  if (tid != root_) return;
   result_.status = status;
   root_ended_ = true;
   alarm_rang = 0;
@@ -285,21 +265,15 @@ void Tracer::on_call(pid_t tid) {
   ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof info, &info);
   const Rule* rule = counted_[thread(tid).process] ? crashrun::find_rule(info.seccomp.nr) : nullptr;
   const auto path = rule != nullptr ? crashrun::changed_path(tid, *rule, info.seccomp.args) : std::nullopt;
-  if (!path)
-    return resume(tid);
+  if (!path) return resume(tid);
   ++result_.points;
   const Point point{result_.points, rule->name, *path};
-  if (options_.list)
-    result_.list.push_back(point);
-  if (hits(options_.kill_before) || hits(options_.kill_after) || hits(options_.fail_at))
-    result_.hit = point;
-  if (hits(options_.kill_before))
-    return kill_all();
-  if (hits(options_.kill_after))
-    thread(tid).at_exit = AtExit::kill;
+  if (options_.list) result_.list.push_back(point);
+  if (hits(options_.kill_before) || hits(options_.kill_after) || hits(options_.fail_at)) result_.hit = point;
+  if (hits(options_.kill_before)) return kill_all();
+  if (hits(options_.kill_after)) thread(tid).at_exit = AtExit::kill;
   const bool later = options_.sticky && options_.fail_at != 0 && result_.points > options_.fail_at;
-  if (hits(options_.fail_at) || later)
-    fail_call(tid, *rule);
+  if (hits(options_.fail_at) || later) fail_call(tid, *rule);
   resume(tid);
 }
 
@@ -315,19 +289,15 @@ void Tracer::fail_call(pid_t tid, const Rule& rule) {
 
 void Tracer::on_call_end(pid_t tid) {
   const AtExit todo = std::exchange(thread(tid).at_exit, AtExit::nothing);
-  if (todo == AtExit::kill)
-    return kill_all();
-  if (todo == AtExit::fail)
-    crashrun::set_result(tid, -options_.fail_errno);
+  if (todo == AtExit::kill) return kill_all();
+  if (todo == AtExit::fail) crashrun::set_result(tid, -options_.fail_errno);
   resume(tid);
 }
 
 void Tracer::kill_all() {
-  if (!killing_ && !result_.timed_out && !root_ended_)
-    result_.killed = true;
+  if (!killing_ && !result_.timed_out && !root_ended_) result_.killed = true;
   killing_ = true;
-  for (const auto& [process, counted] : counted_)
-    kill(process, SIGKILL);
+  for (const auto& [process, counted] : counted_) kill(process, SIGKILL);
 }
 
 // ---- Words in, report out
@@ -364,27 +334,21 @@ Number to_number(std::string_view option, std::string_view text) {
 int to_errno(const std::string& text) {
   for (int number = 1; number < 134; ++number) {
     const char* name = strerrorname_np(number);
-    if (name != nullptr && text == name)
-      return number;
+    if (name != nullptr && text == name) return number;
   }
   return to_number<int>("--error", text);
 }
 
 bool parse_flag(std::string_view word, Options& options) {
-  if (word == "--list")
-    return options.list = true;
-  if (word == "--json")
-    return options.json = true;
-  if (word == "--sticky")
-    return options.sticky = true;
-  if (word == "--children")
-    return options.children = true;
+  if (word == "--list") return options.list = true;
+  if (word == "--json") return options.json = true;
+  if (word == "--sticky") return options.sticky = true;
+  if (word == "--children") return options.children = true;
   return word == "--count";
 }
 
 void parse_value(const std::string& word, const char* value, Options& options) {
-  if (value == nullptr)
-    refuse("'" + word + "' is unknown or needs a value");
+  if (value == nullptr) refuse("'" + word + "' is unknown or needs a value");
   if (word == "--kill")
     options.kill_before = to_number<std::uint64_t>(word, value);
   else if (word == "--kill-after")
@@ -405,17 +369,13 @@ Options parse(int argc, char** argv) {
   Options options;
   int at = 1;
   for (; at < argc && std::string_view(argv[at]) != "--"; ++at) {
-    if (parse_flag(argv[at], options))
-      continue;
+    if (parse_flag(argv[at], options)) continue;
     parse_value(argv[at], at + 1 < argc ? argv[at + 1] : nullptr, options);
     ++at;
   }
-  for (++at; at < argc; ++at)
-    options.command.push_back(argv[at]);
-  if (options.command.empty())
-    refuse("no command after '--'");
-  if ((options.fail_at != 0) != (options.fail_errno != 0))
-    refuse("'--error' and '--at' need each other");
+  for (++at; at < argc; ++at) options.command.push_back(argv[at]);
+  if (options.command.empty()) refuse("no command after '--'");
+  if ((options.fail_at != 0) != (options.fail_errno != 0)) refuse("'--error' and '--at' need each other");
   options.command.push_back(nullptr);
   return options;
 }
@@ -428,8 +388,7 @@ std::string quoted(std::string_view text) {
       std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c));
       out += escape.data();
     } else {
-      if (c == '"' || c == '\\')
-        out += '\\';
+      if (c == '"' || c == '\\') out += '\\';
       out += c;  // bytes that are not UTF-8 stay as they are
     }
   }
@@ -437,8 +396,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string quoted_or_null(const std::optional<Point>& point, bool path) {
-  if (!point)
-    return "null";
+  if (!point) return "null";
   return path ? quoted(point->path) : quoted(point->syscall);
 }
 
@@ -462,27 +420,23 @@ void write_json(std::ostream& out, const Options& options, const Result& result)
 }
 
 void write_text(std::ostream& out, const Result& result) {
-  for (const Point& point : result.list)
-    out << point.index << " " << point.syscall << " " << point.path << "\n";
+  for (const Point& point : result.list) out << point.index << " " << point.syscall << " " << point.path << "\n";
   out << "points " << result.points << "\n";
   if (result.hit)
     out << (result.killed ? "killed at " : "failed at ") << result.hit->index << " " << result.hit->syscall << " "
         << result.hit->path << "\n";
-  if (result.left != 0)
-    out << "left " << result.left << "\n";
+  if (result.left != 0) out << "left " << result.left << "\n";
 }
 
 void write_report(const Options& options, const Result& result) {
   std::ofstream file;
-  if (!options.report.empty())
-    file.open(options.report, std::ios::binary);
+  if (!options.report.empty()) file.open(options.report, std::ios::binary);
   std::ostream& out = options.report.empty() ? std::cout : file;
   if (options.json)
     write_json(out, options, result);
   else
     write_text(out, result);
-  if (!out.flush())
-    refuse("cannot write the report");
+  if (!out.flush()) refuse("cannot write the report");
 }
 
 }  // namespace
@@ -491,7 +445,6 @@ int main(int argc, char** argv) {
   const Options options = parse(argc, argv);
   const Result result = Tracer(options).run();
   write_report(options, result);
-  if (result.timed_out)
-    return 124;
+  if (result.timed_out) return 124;
   return WIFEXITED(result.status) ? WEXITSTATUS(result.status) : 128 + WTERMSIG(result.status);
 }

@@ -63,4 +63,4 @@ refused 1 mlops runs apply zzzz
 refused 1 mlops repro --rev zzzz
 refused 1 mlops run -S no.such.file.toml:key=1
 refused 2 mlops run -S key
-refused 1 mlops run -n 'not a name'
+refused 2 mlops run -n 'not a name'

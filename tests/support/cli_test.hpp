@@ -53,7 +53,8 @@ class CliProject : public TestProject {
     write("data/two", "two\n");
     write("params.yaml", "k: 1\n");
     good({"add", "-q", "data"});
-    good({"stage", "add", "-q", "-n", "copy", "-d", "data", "-p", "k", "-o", "out.txt", "cat data/* params.yaml >out.txt"});
+    good({"stage", "add", "-q", "-n", "copy", "-d", "data", "-p", "k", "-o", "out.txt",
+          "cat data/* params.yaml >out.txt"});
     good({"repro", "-q"});
     commit("filled");
   }

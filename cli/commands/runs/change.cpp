@@ -18,7 +18,11 @@ class RunsApply : public Command {
   bool json_ = false;
 
   Args args() override {
-    return {{.names = "run", .metavar = "run", .help = "Which run", .into = &options_.run, .complete = Complete::run,
+    return {{.names = "run",
+             .metavar = "run",
+             .help = "Which run",
+             .into = &options_.run,
+             .complete = Complete::run,
              .required = true},
             args::force(&options_.force, "Move content that is nowhere else to .mlops/rescue instead of refusing"),
             args::json(&json_)};
@@ -40,7 +44,8 @@ class RunsApply : public Command {
     for (const auto& path : result.removed) context.out << "removed\t" << workspace.shown(path) << "\n";
     show_checkout(context, workspace, result.checkout);
     for (const auto& item : result.rescued)
-      context.say("Kept the former " + mlops::quoted(workspace.shown(item.first)) + " at " + mlops::quoted(item.second) + ".");
+      context.say("Kept the former " + mlops::quoted(workspace.shown(item.first)) + " at " +
+                  mlops::quoted(item.second) + ".");
     if (!result.code.empty())
       context.say("The run's code differs from yours in " + counted(result.code.size(), "file") + " (" +
                   printable(result.code.front()) + (result.code.size() > 1 ? ", ..." : "") + "); it was left alone.");
@@ -54,9 +59,11 @@ class RunsRemove : public Command {
   bool json_ = false;
 
   Args args() override {
-    return {{.names = "runs", .metavar = "run", .help = "Which runs", .into = &options_.runs, .complete = Complete::run},
-            {.names = "--all", .help = "Every run", .into = &options_.all},
-            args::dry_run(&options_.dry_run), args::json(&json_)};
+    return {
+        {.names = "runs", .metavar = "run", .help = "Which runs", .into = &options_.runs, .complete = Complete::run},
+        {.names = "--all", .help = "Every run", .into = &options_.all},
+        args::dry_run(&options_.dry_run),
+        args::json(&json_)};
   }
 
   ExitCode run(Context& context) override {
@@ -83,7 +90,8 @@ const CommandSpec runs_apply_command{
     .name = "runs apply",
     .group = "Runs",
     .summary = "Bring a run's parameters and results here",
-    .manual = R"(Writes the run's parameter files, pipeline file, lock and outputs into the workspace. Source code stays as it is; the
+    .manual =
+        R"(Writes the run's parameter files, pipeline file, lock and outputs into the workspace. Source code stays as it is; the
 run's commit has it. Content that is neither committed nor staged is not overwritten: the command refuses, or with
 `--force` moves it to `.mlops/rescue/`.
 

@@ -107,17 +107,22 @@ class RunsDiff : public Command {
   bool all_ = false, json_ = false;
 
   Args args() override {
-    return {{.names = "a", .metavar = "a", .help = "A run", .into = &before_, .complete = Complete::run, .required = true},
-            {.names = "b", .metavar = "b", .help = "Another run", .into = &after_, .complete = Complete::run,
-             .required = true},
-            {.names = "--all", .help = "Also what is the same", .into = &all_},
-            args::json(&json_)};
+    return {
+        {.names = "a", .metavar = "a", .help = "A run", .into = &before_, .complete = Complete::run, .required = true},
+        {.names = "b",
+         .metavar = "b",
+         .help = "Another run",
+         .into = &after_,
+         .complete = Complete::run,
+         .required = true},
+        {.names = "--all", .help = "Also what is the same", .into = &all_},
+        args::json(&json_)};
   }
 
   ExitCode run(Context& context) override {
     auto workspace = context.workspace();
-    const auto comparison = run::compare_runs(workspace, before_, after_,
-                                              all_ ? run::Unchanged::list : run::Unchanged::leave_out);
+    const auto comparison =
+        run::compare_runs(workspace, before_, after_, all_ ? run::Unchanged::list : run::Unchanged::leave_out);
     if (json_) {
       print_json(context.out, comparison_json(comparison));
       return ExitCode::ok;
@@ -146,7 +151,8 @@ const CommandSpec runs_diff_command{
     .name = "runs diff",
     .group = "Runs",
     .summary = "Compare two runs",
-    .manual = R"(Shows in what two runs differ: parameters, metrics with their difference, outputs, inputs, code, how stages went,
+    .manual =
+        R"(Shows in what two runs differ: parameters, metrics with their difference, outputs, inputs, code, how stages went,
 environment and machine.
 
 EXAMPLES

@@ -19,12 +19,14 @@ class RunsList : public Command {
   bool all_columns_ = false, name_only_ = false, json_ = false;
 
   Args args() override {
-    return {{.names = "runs", .metavar = "run", .help = "Only these", .into = &options_.runs, .complete = Complete::run},
-            {.names = "-n,--num", .metavar = "n", .help = "Only the newest n", .into = &limit_},
-            {.names = "--all-columns", .help = "Also parameters and metrics that are the same in all runs",
-             .into = &all_columns_},
-            {.names = "--name-only", .help = "Only ids", .into = &name_only_},
-            args::json(&json_)};
+    return {
+        {.names = "runs", .metavar = "run", .help = "Only these", .into = &options_.runs, .complete = Complete::run},
+        {.names = "-n,--num", .metavar = "n", .help = "Only the newest n", .into = &limit_},
+        {.names = "--all-columns",
+         .help = "Also parameters and metrics that are the same in all runs",
+         .into = &all_columns_},
+        {.names = "--name-only", .help = "Only ids", .into = &name_only_},
+        args::json(&json_)};
   }
 
   static nlohmann::ordered_json row_json(const run::History& history, const run::HistoryRow& row) {
@@ -94,7 +96,8 @@ const CommandSpec runs_list_command{
     .name = "runs list",
     .group = "Runs",
     .summary = "List runs with parameters and metrics",
-    .manual = R"(Lists recorded runs, newest first, with metrics and with the parameters in which they differ as columns.
+    .manual =
+        R"(Lists recorded runs, newest first, with metrics and with the parameters in which they differ as columns.
 
 EXAMPLES
   mlops runs list

@@ -27,11 +27,19 @@ Json share_json(const run::ShareResult& result) {
 class Share : public Command {
  public:
   Args args() override {
-    return {{.names = "runs", .metavar = "run", .help = "Which runs; all if omitted", .into = &options_.runs,
+    return {{.names = "runs",
+             .metavar = "run",
+             .help = "Which runs; all if omitted",
+             .into = &options_.runs,
              .complete = Complete::run},
             args::remote(&options_.remote),
-            {.names = "--git-remote", .metavar = "name", .help = "Git remote for the records", .into = &options_.git_remote},
-            args::dry_run(&options_.dry_run), args::jobs(&jobs_), args::json(&json_)};
+            {.names = "--git-remote",
+             .metavar = "name",
+             .help = "Git remote for the records",
+             .into = &options_.git_remote},
+            args::dry_run(&options_.dry_run),
+            args::jobs(&jobs_),
+            args::json(&json_)};
   }
 
  protected:
@@ -43,13 +51,16 @@ class Share : public Command {
     }
     for (const auto& item : result.failed)
       context.err << "error: run " << printable(item.first) << ": " << item.second << "\n";
-    if (!result.objects.complete() || result.objects.objects() > 0) show_sync(context, result.objects, verb, preposition);
+    if (!result.objects.complete() || result.objects.objects() > 0)
+      show_sync(context, result.objects, verb, preposition);
     if (!result.runs.empty())
-      context.say(std::string(verb) + " " + counted(result.runs.size(), "run") + " " + std::string(preposition) + " git remote " +
-                  mlops::quoted(result.git_remote.value_or("")) + ".");
+      context.say(std::string(verb) + " " + counted(result.runs.size(), "run") + " " + std::string(preposition) +
+                  " git remote " + mlops::quoted(result.git_remote.value_or("")) + ".");
     if (!result.git_remote)
-      context.say("There is no git remote for the records; a clone of this repository can `mlops runs pull` them from here.");
-    if (result.complete() && result.runs.empty() && result.objects.objects() == 0) context.say("All runs are up to date.");
+      context.say(
+          "There is no git remote for the records; a clone of this repository can `mlops runs pull` them from here.");
+    if (result.complete() && result.runs.empty() && result.objects.objects() == 0)
+      context.say("All runs are up to date.");
     return code;
   }
 
@@ -85,7 +96,8 @@ const CommandSpec runs_push_command{
     .name = "runs push",
     .group = "Runs",
     .summary = "Send runs to others",
-    .manual = R"(Sends every object that the runs need, tracked inputs, outputs and logs, to the remote, and only then the records,
+    .manual =
+        R"(Sends every object that the runs need, tracked inputs, outputs and logs, to the remote, and only then the records,
 which are git refs, to the git remote. Files in a run's tree that git does not track are named before they are first sent.
 
 EXAMPLES
@@ -98,7 +110,8 @@ const CommandSpec runs_pull_command{
     .name = "runs pull",
     .group = "Runs",
     .summary = "Bring runs of others",
-    .manual = R"(Brings the records from the git remote and the objects that they need from the remote, verified as they arrive.
+    .manual =
+        R"(Brings the records from the git remote and the objects that they need from the remote, verified as they arrive.
 
 EXAMPLES
   mlops runs pull

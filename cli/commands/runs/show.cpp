@@ -23,8 +23,11 @@ Json values_json(const std::map<std::string, spec::Value>& files) {
 Json paths_of(const std::vector<run::RunView::Path>& paths) {
   Json list = Json::array();
   for (const auto& path : paths)
-    list.push_back({{"path", path.path.str()}, {"stage", path.stage}, {"entry", entry_json(path.entry)},
-                    {"cached", path.cached}, {"present", path.present}});
+    list.push_back({{"path", path.path.str()},
+                    {"stage", path.stage},
+                    {"entry", entry_json(path.entry)},
+                    {"cached", path.cached},
+                    {"present", path.present}});
   return list;
 }
 
@@ -72,8 +75,12 @@ class RunsShow : public Command {
   bool json_ = false;
 
   Args args() override {
-    return {{.names = "run", .metavar = "run", .help = "Id, unique beginning of an id, or name", .into = &run_,
-             .complete = Complete::run, .required = true},
+    return {{.names = "run",
+             .metavar = "run",
+             .help = "Id, unique beginning of an id, or name",
+             .into = &run_,
+             .complete = Complete::run,
+             .required = true},
             args::json(&json_)};
   }
 
@@ -142,9 +149,16 @@ class RunsLog : public Command {
   bool no_fetch_ = false;
 
   Args args() override {
-    return {{.names = "run", .metavar = "run", .help = "Which run", .into = &options_.run, .complete = Complete::run,
+    return {{.names = "run",
+             .metavar = "run",
+             .help = "Which run",
+             .into = &options_.run,
+             .complete = Complete::run,
              .required = true},
-            {.names = "stage", .metavar = "stage", .help = "Which stage; all if omitted", .into = &options_.stage,
+            {.names = "stage",
+             .metavar = "stage",
+             .help = "Which stage; all if omitted",
+             .into = &options_.stage,
              .complete = Complete::stage},
             {.names = "--no-fetch", .help = "Do not ask the remote for a log that is not here", .into = &no_fetch_},
             args::remote(&options_.remote)};
@@ -165,24 +179,27 @@ class RunsLog : public Command {
 
 }  // namespace
 
-const CommandSpec runs_show_command{.name = "runs show",
-                                    .group = "Runs",
-                                    .summary = "Show one run",
-                                    .manual = R"(Shows all that is recorded about a run: code, stages with their times, parameters, metrics, outputs, inputs, machine.
+const CommandSpec runs_show_command{
+    .name = "runs show",
+    .group = "Runs",
+    .summary = "Show one run",
+    .manual =
+        R"(Shows all that is recorded about a run: code, stages with their times, parameters, metrics, outputs, inputs, machine.
 
 EXAMPLES
   mlops runs show bolder
 )",
-                                    .make = make_command<RunsShow>};
+    .make = make_command<RunsShow>};
 
-const CommandSpec runs_log_command{.name = "runs log",
-                                   .group = "Runs",
-                                   .summary = "Show what a run's stages printed",
-                                   .manual = R"(Prints the log of one stage of a run, or of all, byte by byte as it was printed.
+const CommandSpec runs_log_command{
+    .name = "runs log",
+    .group = "Runs",
+    .summary = "Show what a run's stages printed",
+    .manual = R"(Prints the log of one stage of a run, or of all, byte by byte as it was printed.
 
 EXAMPLES
   mlops runs log bolder train
 )",
-                                   .make = make_command<RunsLog>};
+    .make = make_command<RunsLog>};
 
 }  // namespace mlops::cli

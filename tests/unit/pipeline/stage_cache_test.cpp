@@ -75,10 +75,10 @@ TEST_CASE("an entry that is cut off at any place is a miss and is replaced") {
   Seen seen;
   const std::string path = seen.entry_path();
   const std::string whole = fs::read_file(path);
+  const auto workspace = seen.open();
   // The last byte is a newline, which nothing hangs on.
   for (std::size_t length = 0; length + 1 < whole.size(); ++length) {
     fs::write_file_atomic(path, whole.substr(0, length), 0644, fs::Durability::off);
-    const auto workspace = seen.open();
     CHECK(pipeline::StageCache(*workspace).list().size() == 1);
   }
   CHECK(seen.outcomes() == "a: executed");
