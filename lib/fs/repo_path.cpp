@@ -207,6 +207,10 @@ void require_declarable(const RepoPath& path, std::string_view where) {
     if (const auto why = unsafe_name(part)) {
       throw refuse(fmt::format("about its part {}: {}", quoted(part), *why));
     }
+    // As data inside a directory they are harmless; as something that we put in place they would steer git.
+    if (part == ".gitattributes" || part == ".gitmodules") {
+      throw refuse(fmt::format("git takes orders from {}", quoted(part)));
+    }
   }
 }
 

@@ -26,13 +26,25 @@ Why why_one(repo::Workspace& workspace, const Graph& graph, const repo::Snapshot
 
 }  // namespace
 
+namespace {
+
+std::vector<std::string> all_stages(const Graph& graph) {
+  std::vector<std::string> names;
+  for (const std::size_t index : graph.order()) {
+    names.push_back(graph.stage(index).name);
+  }
+  return names;
+}
+
+}  // namespace
+
 std::vector<Why> why(repo::Workspace& workspace, const std::vector<std::string>& stages) {
   const auto snapshot = repo::Snapshot::of_pipeline(workspace);
   const Graph graph(*snapshot, workspace.dialect());
   Current current(workspace, *snapshot);
   const auto last_runs = read_last_runs(workspace);
   std::vector<Why> answers;
-  for (const std::string& stage : stages) {
+  for (const std::string& stage : stages.empty() ? all_stages(graph) : stages) {
     answers.push_back(why_one(workspace, graph, *snapshot, current, stage));
     if (const auto last = last_runs.find(stage); last != last_runs.end()) {
       answers.back().last = last->second;

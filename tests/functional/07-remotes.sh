@@ -66,4 +66,4 @@ out=$(mlops fetch --json 2>/dev/null || true)
 cd ../repo
 expect 0 mlops push --verify
 expect 0 mlops pull
-(cd ../clone && mlops pull -q && mlops status -q --exit-code) || fail 'the repaired remote does not serve'
+(cd ../clone && mlops pull -q && cmp data/one ../repo/data/one) || fail 'the repaired remote does not serve'

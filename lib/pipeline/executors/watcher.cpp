@@ -82,7 +82,7 @@ void kill_marked(const std::string& mark) {
 [[noreturn]] void watch(int orders, const std::string& mark) {
   // Out of the terminal's reach: its signals are for mlops.
   ::setsid();
-  if (const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC); null >= 0) {
+  if (const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC); null >= 0) {
     for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
       ::dup2(null, standard);
     }

@@ -128,8 +128,10 @@ TEST_CASE("two runs are compared in parameters, metrics, outputs, code and stage
     outputs += delta.path.str() + "=" + std::string(run::to_string(delta.state)) + " ";
   }
   CHECK(outputs == "metrics.json=different model.txt=different ");
-  REQUIRE(diff.code.size() == 1);
-  CHECK(diff.code.front().path == at("src/train.sh"));
+  // The first run entered its outputs into .gitignore.
+  REQUIRE(diff.code.size() == 2);
+  CHECK(diff.code.front().path == at(".gitignore"));
+  CHECK(diff.code.back().path == at("src/train.sh"));
   REQUIRE(diff.dependencies.size() == 1);
   CHECK(diff.stages.size() == 2);
   const auto all = run::compare_runs(workspace, "before", "after", run::Unchanged::list);
