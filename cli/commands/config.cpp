@@ -80,6 +80,8 @@ class Config : public Command {
   bool outside_project() const { return system_ || user_; }
 
   ExitCode run(Context& context) override {
+    if (unset_ && (!key_ || value_)) throw Error::usage("`--unset` takes one key and no value");
+    if (unset_ && (!key_ || value_)) throw Error::usage("`--unset` wants a key and no value");
     const bool reads = list_ || !key_ || (!value_ && !unset_);
     if (outside_project()) {
       if (reads) {

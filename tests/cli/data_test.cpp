@@ -29,10 +29,10 @@ TEST_CASE("add answers in JSON") {
   project.write("data/one", "x");
   const auto json = project.good({"add", "data", "--json", "--desc", "words", "--label", "l", "--type", "t"}).json();
   CHECK(keys(json) == Keys{"files", "bytes_written", "changed_files"});
-  CHECK(keys(json["files"][0]) == Keys{"path", "pointer", "entry", "changed"});
-  CHECK(keys(json["files"][0]["entry"]) == entry_keys);
-  CHECK(json["files"][0]["pointer"] == "data.mlops");
-  CHECK(json["files"][0]["changed"] == true);
+  CHECK(keys(json["files"].at(0)) == Keys{"path", "pointer", "entry", "changed"});
+  CHECK(keys(json["files"].at(0)["entry"]) == entry_keys);
+  CHECK(json["files"].at(0)["pointer"] == "data.mlops");
+  CHECK(json["files"].at(0)["changed"] == true);
   CHECK(json["changed_files"] == nlohmann::json{".gitignore", "data.mlops"});
   CHECK(project.read("data.mlops").find("desc: words") != std::string::npos);
 }
@@ -44,7 +44,7 @@ TEST_CASE("status answers 0, or 4 when asked with --exit-code") {
   const auto clean = project.good({"status", "--json"}).json();
   CHECK(keys(clean) == Keys{"clean", "files", "stages"});
   CHECK(clean["clean"] == true);
-  CHECK(clean["files"].empty());
+  CHECK(clean["files"].at(0)["status"] == "clean");
   CHECK(clean["stages"].empty());
 
   project.write("data/one", "changed\n");
@@ -57,11 +57,11 @@ TEST_CASE("status answers 0, or 4 when asked with --exit-code") {
   CHECK(text.says("mlops commit <path>"));
   const auto json = project.run({"status", "--json", "--exit-code"}).json();
   CHECK(json["clean"] == false);
-  CHECK(keys(json["files"][0]) == Keys{"path", "status", "stage", "in_cache", "recorded", "actual", "changes"});
-  CHECK(json["files"][0]["stage"].is_null());
-  CHECK(keys(json["files"][0]["changes"][0]) == Keys{"path", "status"});
-  CHECK(keys(json["stages"][0]) == Keys{"name", "action", "reasons"});
-  CHECK(keys(json["stages"][0]["reasons"][0]) == Keys{"kind", "subject", "before", "after"});
+  CHECK(keys(json["files"].at(0)) == Keys{"path", "status", "stage", "in_cache", "recorded", "actual", "changes"});
+  CHECK(json["files"].at(0)["stage"].is_null());
+  CHECK(keys(json["files"].at(0)["changes"].at(0)) == Keys{"path", "status"});
+  CHECK(keys(json["stages"].at(0)) == Keys{"name", "action", "reasons"});
+  CHECK(keys(json["stages"].at(0)["reasons"].at(0)) == Keys{"kind", "subject", "before", "after"});
 }
 
 TEST_CASE("diff shows files, and ends with 4 only when asked") {
@@ -78,7 +78,7 @@ TEST_CASE("diff shows files, and ends with 4 only when asked") {
   CHECK(text.says("added\tdata/new"));
   const auto json = project.run({"diff", "--json"}).json();
   CHECK(keys(json) == Keys{"before", "after", "files", "not_in_cache"});
-  CHECK(keys(json["files"][0]) == Keys{"status", "path", "from", "before", "after"});
+  CHECK(keys(json["files"].at(0)) == Keys{"status", "path", "from", "before", "after"});
 }
 
 TEST_CASE("ls lists what git and mlops know") {
@@ -87,9 +87,9 @@ TEST_CASE("ls lists what git and mlops know") {
   const auto json = project.good({"ls", "--json", "-R", "data"}).json();
   CHECK(keys(json) == Keys{"files", "not_in_cache"});
   REQUIRE(json["files"].size() == 2);
-  CHECK(keys(json["files"][0]) == Keys{"path", "isdir", "isexec", "tracked", "size", "sha256"});
-  CHECK(json["files"][0]["path"] == "data/one");
-  CHECK(json["files"][0]["size"] == 4);
+  CHECK(keys(json["files"].at(0)) == Keys{"path", "isdir", "isexec", "tracked", "size", "sha256"});
+  CHECK(json["files"].at(0)["path"] == "data/one");
+  CHECK(json["files"].at(0)["size"] == 4);
   CHECK(project.good({"ls"}).says("data/\n"));
   CHECK(project.good({"list", "--tracked"}).says("params.yaml") == false);
   CHECK(project.good({"ls", "--size", "data"}).says("4 B\t"));
@@ -101,9 +101,8 @@ TEST_CASE("names that are not UTF-8 come through JSON without loss") {
   CliProject project;
   project.write("data/stray-\xff", "x");
   project.good({"add", "-q", "data"});
-  const auto json = project.good({"ls", "--json", "-R", "data"}).json();
-  CHECK_FALSE(json["files"][0]["path"].is_null());
-  CHECK(json["files"][0]["path"].dump().find("ff") != std::string::npos);
+  // A lone surrogate, which Python reads back as the byte and stricter readers refuse.
+  CHECK(project.good({"ls", "--json", "-R", "data"}).out.find("\"data/stray-\\udcff\"") != std::string::npos);
   CHECK(project.good({"ls", "-R", "data"}).says("data/stray-\\xff"));
 }
 
@@ -114,7 +113,7 @@ TEST_CASE("commit and checkout record and restore") {
   project.write("data/one", "changed\n");
   const auto json = project.good({"commit", "--json", "data"}).json();
   CHECK(keys(json) == Keys{"items", "changed_files"});
-  CHECK(keys(json["items"][0]) == Keys{"name", "stage", "changed"});
+  CHECK(keys(json["items"].at(0)) == Keys{"name", "stage", "changed"});
   project.git.git({"checkout", "-q", "."});
   const auto back = project.good({"checkout", "--json"}).json();
   CHECK(keys(back) == Keys{"added", "modified", "deleted", "rescued", "missing", "not_made"});
@@ -132,7 +131,7 @@ TEST_CASE("checkout refuses to lose what is nowhere else, and --force keeps it a
   CHECK(project.read("data/one") == "only here\n");
   const auto forced = project.good({"checkout", "--force", "--json"}).json();
   REQUIRE(forced["rescued"].size() == 1);
-  CHECK(keys(forced["rescued"][0]) == Keys{"path", "kept_at"});
+  CHECK(keys(forced["rescued"].at(0)) == Keys{"path", "kept_at"});
   CHECK(project.read("data/one") == "one\n");
 }
 

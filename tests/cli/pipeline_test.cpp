@@ -16,11 +16,11 @@ TEST_CASE("stages are declared, listed, frozen and removed") {
   CHECK(project.good({"stage", "list", "--name-only"}).out == "copy\n");
   const auto json = project.good({"stage", "list", "--json"}).json();
   CHECK(keys(json) == Keys{"stages"});
-  CHECK(keys(json["stages"][0]) == Keys{"name", "cmd", "deps", "outs", "frozen", "desc"});
+  CHECK(keys(json["stages"].at(0)) == Keys{"name", "cmd", "deps", "outs", "frozen", "desc"});
   CHECK(project.run({"stage", "add", "-n", "copy", "true"}).says("--force"));
   CHECK(project.run({"stage", "add", "true"}).code == 2);
   CHECK(project.good({"freeze", "copy"}).says("Froze 'copy'."));
-  CHECK(project.good({"stage", "list", "--json"}).json()["stages"][0]["frozen"] == true);
+  CHECK(project.good({"stage", "list", "--json"}).json()["stages"].at(0)["frozen"] == true);
   CHECK(project.good({"unfreeze", "copy"}).says("Unfroze 'copy'."));
   CHECK(project.good({"stage", "remove", "copy"}).says("Removed stage 'copy'."));
   CHECK(project.good({"stage", "list"}).out.empty());
@@ -50,12 +50,12 @@ TEST_CASE("repro tells each stage's outcome, in words and in JSON") {
   CHECK(dry.says("params.yaml: k 1 -> 2"));
   CHECK(dry.says("> cat data/* params.yaml >out.txt"));
   CHECK(project.read("out.txt") == "one\ntwo\nk: 1\n");
-  CHECK(project.good({"repro", "--dry-run", "--json"}).json()["stages"][0]["outcome"] == "would_run");
+  CHECK(project.good({"repro", "--dry-run", "--json"}).json()["stages"].at(0)["outcome"] == "would_run");
   const auto json = project.good({"repro", "--json"}).json();
   CHECK(keys(json) == Keys{"stages", "changed", "failed"});
-  CHECK(keys(json["stages"][0]) == stage_keys);
-  CHECK(json["stages"][0]["outcome"] == "executed");
-  CHECK(keys(json["stages"][0]["job"]) == Keys{"exit_code", "wall_seconds", "cpu_seconds", "peak_memory_bytes"});
+  CHECK(keys(json["stages"].at(0)) == stage_keys);
+  CHECK(json["stages"].at(0)["outcome"] == "executed");
+  CHECK(keys(json["stages"].at(0)["job"]) == Keys{"exit_code", "wall_seconds", "cpu_seconds", "peak_memory_bytes"});
   CHECK(json["changed"] == true);
   project.write("params.yaml", "k: 1\n");
   CHECK(project.good({"repro"}).says("restored    copy"));
@@ -74,7 +74,7 @@ TEST_CASE("a stage that fails is shown with its command, code and log") {
   const auto json = project.run({"repro", "--json"});
   CHECK(json.code == 1);
   CHECK(json.json()["failed"] == true);
-  CHECK(json.json()["stages"][0]["job"]["exit_code"] == 9);
+  CHECK(json.json()["stages"].at(0)["job"]["exit_code"] == 9);
 }
 
 TEST_CASE("run records once, and names what an equal run was") {
@@ -99,8 +99,8 @@ TEST_CASE("why tells the reason now and the last time") {
   CHECK(project.good({"why"}).says("params.yaml: k 1 -> 7"));
   const auto json = project.good({"why", "--json"}).json();
   CHECK(keys(json) == Keys{"stages"});
-  CHECK(keys(json["stages"][0]) == Keys{"name", "action", "reasons", "upstream", "last"});
-  CHECK(keys(json["stages"][0]["last"]) == Keys{"ended", "outcome", "wall_seconds", "reasons"});
+  CHECK(keys(json["stages"].at(0)) == Keys{"name", "action", "reasons", "upstream", "last"});
+  CHECK(keys(json["stages"].at(0)["last"]) == Keys{"ended", "outcome", "wall_seconds", "reasons"});
   CHECK(project.run({"why", "cpoy"}).says("copy"));
 }
 
@@ -113,7 +113,7 @@ TEST_CASE("the graph comes as text, Graphviz, Mermaid and JSON") {
   CHECK(project.good({"dag", "--md"}).out.starts_with("```mermaid"));
   const auto json = project.good({"dag", "--json"}).json();
   CHECK(keys(json) == Keys{"nodes", "edges"});
-  CHECK(keys(json["nodes"][0]) == Keys{"name", "frozen"});
+  CHECK(keys(json["nodes"].at(0)) == Keys{"name", "frozen"});
   CHECK(project.run({"dag", "--dot", "--json"}).code == 2);
 }
 

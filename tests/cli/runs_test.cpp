@@ -26,12 +26,12 @@ TEST_CASE("runs are listed newest first") {
   const auto json = project.good({"runs", "list", "--json"}).json();
   CHECK(keys(json) == Keys{"runs"});
   REQUIRE(json["runs"].size() == 2);
-  CHECK(keys(json["runs"][0]) ==
+  CHECK(keys(json["runs"].at(0)) ==
         Keys{"id", "name", "status", "created", "seconds", "branch", "base", "commit", "params", "metrics"});
-  CHECK(json["runs"][0]["name"] == "second");
-  CHECK(json["runs"][0]["params"]["params.yaml"]["k"] == 3);
+  CHECK(json["runs"].at(0)["name"] == "second");
+  CHECK(json["runs"].at(0)["params"]["params.yaml"]["k"] == 3);
   CHECK(project.good({"runs", "list", "--name-only", "-n", "1"}).out ==
-        json["runs"][0]["id"].get<std::string>() + "\n");
+        json["runs"].at(0)["id"].get<std::string>() + "\n");
   CHECK(project.run({"runs", "list", "-n", "0"}).code == 2);
 }
 
@@ -47,9 +47,9 @@ TEST_CASE("a run is shown by id, beginning of an id, and name") {
   CHECK(keys(json) == Keys{"id",   "name",    "status", "started",  "finished",  "command",         "commit",
                            "base", "branch",  "stages", "params",   "metrics",   "outputs",         "dependencies",
                            "env",  "machine", "tools",  "left_out", "untracked", "not_reproducible"});
-  CHECK(keys(json["stages"][0]) == Keys{"name", "outcome", "key", "exit_code", "wall_seconds", "cpu_seconds",
-                                        "peak_memory_bytes", "log", "error"});
-  CHECK(keys(json["outputs"][0]) == Keys{"path", "stage", "entry", "cached", "present"});
+  CHECK(keys(json["stages"].at(0)) == Keys{"name", "outcome", "key", "exit_code", "wall_seconds", "cpu_seconds",
+                                           "peak_memory_bytes", "log", "error"});
+  CHECK(keys(json["outputs"].at(0)) == Keys{"path", "stage", "entry", "cached", "present"});
   const std::string id = json["id"];
   CHECK(project.good({"runs", "show", id}).out == project.good({"runs", "show", "first"}).out);
   CHECK(project.good({"runs", "show", id.substr(0, 6)}).says("(first)"));
@@ -62,9 +62,9 @@ TEST_CASE("two runs are compared field by field") {
   const auto json = project.good({"runs", "diff", "first", "second", "--json"}).json();
   CHECK(keys(json) == Keys{"before", "after", "params", "metrics", "outputs", "dependencies", "code", "stages", "env",
                            "machine", "tools"});
-  CHECK(keys(json["params"][0]) == Keys{"file", "key", "before", "after", "delta"});
-  CHECK(json["params"][0]["delta"] == 1);
-  CHECK(keys(json["outputs"][0]) == Keys{"path", "state", "before", "after"});
+  CHECK(keys(json["params"].at(0)) == Keys{"file", "key", "before", "after", "delta"});
+  CHECK(json["params"].at(0)["delta"] == 1);
+  CHECK(keys(json["outputs"].at(0)) == Keys{"path", "state", "before", "after"});
   CHECK(project.good({"runs", "diff", "first", "first", "--json"}).json()["params"].empty());
 }
 

@@ -46,9 +46,9 @@ has 'first'
 sed -i 's/echo training/echo training; exit 3/' mlops.yaml
 expect 1 mlops run -n broken
 expect 0 mlops runs list --json
-[ "$(json '[(r["name"], r["status"]) for r in j["runs"]]')" = "[('broken', 'failed'), ('first', 'success')]" ] || fail "json: $out"
-[ "$(json 'j["runs"][1]["params"]["conf.toml"]["opt.name"]')" = sgd ] || fail "json: $out"
-[ "$(json 'j["runs"][1]["metrics"]["m.json"]["acc"]')" = 0.5 ] || fail "json: $out"
+[ "$(json 'sorted((r["name"], r["status"]) for r in j["runs"])')" = "[('broken', 'failed'), ('first', 'success')]" ] || fail "json: $out"
+[ "$(json '[r for r in j["runs"] if r["name"] == "first"][0]["params"]["conf.toml"]["opt.name"]')" = sgd ] || fail "json: $out"
+[ "$(json '[r for r in j["runs"] if r["name"] == "first"][0]["metrics"]["m.json"]["acc"]')" = 0.5 ] || fail "json: $out"
 refused 1 mlops run -n first
 has "'first'"
 git checkout -q mlops.yaml
