@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "fs/stat.hpp"
 #include "run/layout.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
@@ -69,6 +70,28 @@ Error unknown_run(const std::vector<Run>& runs, const std::string& word) {
 
 }  // namespace
 
+namespace {
+
+/// Records know seconds; among runs of one second the ref that was written last is the newest.
+void sort_newest_first(const git::Repository& git, std::vector<Run>& runs) {
+  std::vector<std::pair<std::int64_t, std::size_t>> order;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const auto ref = fs::stat_path(git.common_dir() + "/" + std::string(ref_prefix) + runs[i].record.id);
+    order.emplace_back(ref ? ref->mtime_ns : 0, i);
+  }
+  std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
+    const std::int64_t left = runs[a.second].record.started, right = runs[b.second].record.started;
+    return left != right ? left > right : a > b;
+  });
+  std::vector<Run> sorted;
+  for (const auto& place : order) {
+    sorted.push_back(std::move(runs[place.second]));
+  }
+  runs = std::move(sorted);
+}
+
+}  // namespace
+
 std::vector<Run> list_runs(repo::Workspace& workspace, std::vector<std::string>* unreadable) {
   const git::Repository& git = workspace.git();
   const fs::RepoPath file = workspace.git_path(record_path(workspace.dialect()));
@@ -93,8 +116,7 @@ std::vector<Run> list_runs(repo::Workspace& workspace, std::vector<std::string>*
       }
     }
   }
-  std::stable_sort(runs.begin(), runs.end(),
-                   [](const Run& a, const Run& b) { return a.record.started > b.record.started; });
+  sort_newest_first(git, runs);
   return runs;
 }
 
