@@ -148,8 +148,7 @@ def check_same(scenario, expected, found):
             yield "the %s lacks %s" % (word, some(want - have))
         if have - want and not scenario.extra_objects:
             yield "the %s has %s besides" % (word, some(have - want))
-    if expected.stages - found.stages:
-        yield "the stage cache lacks " + some(expected.stages - found.stages)
+    # The stage cache is derived: an entry that could not be written costs a later run its shortcut, nothing else.
     if found.runs < expected.runs:
         yield "%d runs are recorded instead of %d" % (found.runs, expected.runs)
     for path in sorted(set(expected.texts) | set(found.texts)):
