@@ -26,7 +26,6 @@ endfunction()
 
 mlops_dependency(threads Threads::Threads)
 mlops_dependency(json nlohmann_json::nlohmann_json)
-mlops_dependency(toml tomlplusplus::tomlplusplus)
 mlops_dependency(cli11 CLI11::CLI11)
 
 if(MLOPS_STATIC_DEPS)
@@ -37,4 +36,5 @@ else()
   mlops_dependency(xxhash PkgConfig::XXHASH)
   mlops_dependency(git2 PkgConfig::LIBGIT2)
   mlops_dependency(yaml yaml-cpp::yaml-cpp yaml-cpp)
+  mlops_dependency(toml tomlplusplus::tomlplusplus)
 endif()

@@ -80,5 +80,11 @@ else()
   mlops_dependency(fmt fmt::fmt-header-only)
 endif()
 
+# toml++ has no archive, but its headers hold all of it; its shared library would bring a shared libstdc++ along.
+add_library(dep_toml INTERFACE)
+target_include_directories(dep_toml SYSTEM INTERFACE
+  $<TARGET_PROPERTY:tomlplusplus::tomlplusplus,INTERFACE_INCLUDE_DIRECTORIES>)
+target_compile_definitions(dep_toml INTERFACE TOML_HEADER_ONLY=1)
+
 target_link_options(mlops_settings INTERFACE -static-libstdc++ -static-libgcc -Wl,--gc-sections)
 target_compile_options(mlops_settings INTERFACE -ffunction-sections -fdata-sections)
