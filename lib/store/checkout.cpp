@@ -2,6 +2,7 @@
 #include "store/checkout.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "fs/beneath.hpp"
@@ -54,6 +55,9 @@ class Swap {
 
   void rescue() {
     for (const fs::RepoPath& path : plan_.rescues) {
+      if (!fs::stat_path(absolute_path(root_, path))) {
+        continue;
+      }
       result_.rescued.emplace_back(path, move_to_rescue(root_, path, options_.rescue_directory));
     }
   }
@@ -80,13 +84,18 @@ class Swap {
   /// Moved aside first, so that what was written since our last look can be put back.
   void remove_file(std::size_t i) const {
     const PlannedRemoval& removal = plan_.removals[i];
-    const std::string path = absolute_path(root_, removal.path);
-    const auto seen = require_unchanged(path, removal.entry);
-    if (!seen) {
+    if (removal.rescued) {
       return;
     }
+    const std::string path = absolute_path(root_, removal.path);
+    const auto seen = fs::stat_path(path);
     const std::string& aside = staging_.removed()[i];
-    fs::rename_path(path, aside);
+    if (seen && !has_content(path, *seen, removal.entry.digest)) {
+      throw changed(path);
+    }
+    if (!seen || !move_aside(path, aside)) {
+      return;
+    }
     if (!same_content(*seen, fs::stat_path(aside))) {
       if (!fs::rename_if_absent(aside, path)) {
         // Yet another file has come.
@@ -95,6 +104,19 @@ class Swap {
       }
       throw changed(path);
     }
+  }
+
+  /// Returns false if nothing is there any more: another checkout was faster.
+  static bool move_aside(const std::string& path, const std::string& aside) {
+    try {
+      fs::rename_path(path, aside);
+    } catch (const Error& error) {
+      if (error.system_code() != ENOENT || fs::stat_path(path)) {
+        throw;
+      }
+      return false;
+    }
+    return true;
   }
 
   void make_parents() const {
@@ -117,17 +139,23 @@ class Swap {
     const PlannedFile& file = plan_.files[i];
     const std::string& staged = staging_.files()[i];
     const std::string target = absolute_path(root_, file.path);
-    const auto seen = file.replaces ? require_unchanged(target, *file.replaces) : std::nullopt;
-    if (!seen) {
-      if (!fs::rename_if_absent(staged, target)) {
+    const auto seen = file.replaces ? fs::stat_path(target) : std::nullopt;
+    if (seen && !has_content(target, *seen, file.replaces->digest)) {
+      if (!holds(file.path, file.entry)) {
+        throw changed(target);
+      }
+    } else if (!seen) {
+      if (!fs::rename_if_absent(staged, target) && !holds(file.path, file.entry)) {
         throw appeared(file.path);
       }
     } else if (!fs::try_exchange_paths(staged, target)) {
       fs::rename_path(staged, target);
-    } else if (!same_content(*seen, fs::stat_path(staged))) {
-      // Somebody wrote since our last look: what he wrote takes its place again.
-      fs::exchange_paths(staged, target);
-      throw changed(target);
+    } else if (const auto out = fs::stat_path(staged); !same_content(*seen, out)) {
+      // Somebody wrote since our last look: what he wrote takes its place again, unless it is what we brought.
+      if (!out || !has_content(staged, *out, file.entry.digest)) {
+        fs::exchange_paths(staged, target);
+        throw changed(target);
+      }
     }
   }
 
@@ -137,9 +165,27 @@ class Swap {
     if (const auto stat = fs::stat_path(target); stat && stat->type == fs::FileType::directory) {
       fs::remove_empty_directory(target);
     }
-    if (!fs::rename_if_absent(staging_.trees()[i], target)) {
+    if (!fs::rename_if_absent(staging_.trees()[i], target) && !holds(plan_.trees[i].path, plan_.trees[i].entry)) {
       throw appeared(plan_.trees[i].path);
     }
+  }
+
+  /// Whether another checkout has brought about at `path` just what we are here for.
+  bool holds(const fs::RepoPath& path, const Entry& entry) const {
+    const std::string target = absolute_path(root_, path);
+    const auto stat = fs::stat_path(target);
+    if (!stat || stat->type == fs::FileType::other) {
+      return false;
+    }
+    if (entry.kind == EntryKind::link) {
+      const auto text = fs::read_link(target);
+      return text && hash::digest_of(entry.digest.algorithm(), *text) == entry.digest;
+    }
+    if (stat->type == fs::FileType::link) {
+      return entry.kind == EntryKind::file && linked_object(db_, target) == entry.id();
+    }
+    const BuildOptions build{.jobs = options_.jobs, .ignore = options_.ignore, .ignore_name = options_.ignore_name};
+    return hash_path(root_, path, db_.memo(), &db_, build) == entry;
   }
 
   static Error appeared(const fs::RepoPath& path) {
@@ -152,33 +198,17 @@ class Swap {
         .hint("let whatever writes to it finish, then run the command again");
   }
 
-  /// Whether a file that was renamed is still what was looked at; renaming alters the change time.
-  static bool same_content(const fs::FileStat& seen, const std::optional<fs::FileStat>& now) {
-    return now && now->device == seen.device && now->inode == seen.inode && now->size == seen.size &&
-           now->mtime_ns == seen.mtime_ns;
-  }
-
-  /// Looks once more, just before it goes: a file that was written since the plan is not ours to remove. Returns what
-  /// stands there; nothing if it is gone.
-  std::optional<fs::FileStat> require_unchanged(const std::string& path, const Entry& expected) const {
-    const auto stat = fs::stat_path(path);
-    if (!stat) {
-      return stat;
-    }
-    if (stat->type == fs::FileType::link) {
+  /// Looks once more, just before it goes or is replaced: a file that was written since the plan is not ours to take.
+  bool has_content(const std::string& path, const fs::FileStat& stat, const hash::Digest& digest) const {
+    if (stat.type == fs::FileType::link) {
       const auto id = linked_object(db_, path);
-      const hash::Digest digest =
-          id ? id->digest : hash::digest_of(expected.digest.algorithm(), fs::read_link(path).value_or(""));
-      if (digest == expected.digest) {
-        return stat;
-      }
-    } else if (stat->type == fs::FileType::file) {
-      const auto known = db_.memo().find(*stat);
-      if ((known ? *known : hash_file(path, expected.digest.algorithm(), db_.memo(), &db_).digest) == expected.digest) {
-        return stat;
-      }
+      return digest == (id ? id->digest : hash::digest_of(digest.algorithm(), fs::read_link(path).value_or("")));
     }
-    throw changed(path);
+    if (stat.type != fs::FileType::file) {
+      return false;
+    }
+    const auto known = db_.memo().find(stat);
+    return digest == (known ? *known : hash_file(path, digest.algorithm(), db_.memo(), &db_).digest);
   }
 
   void flush_names() const {
@@ -205,7 +235,7 @@ class Swap {
     }
     for (const PlannedFile& file : plan_.files) {
       if (!file.relinked) {
-        (file.replaces ? result_.modified : result_.added).push_back(file.path);
+        (file.replaces || file.rescued ? result_.modified : result_.added).push_back(file.path);
       }
     }
     for (const PlannedTree& tree : plan_.trees) {
@@ -231,7 +261,7 @@ void record_made(const Staging& staging, const LocalDb& db) {
   std::vector<Written> written;
   for (const StagedFile& file : staging.made()) {
     if (file.entry.kind != EntryKind::link) {
-      written.push_back({file.target, file.entry.digest, file.link});
+      written.push_back({file.target, file.entry.digest, file.link, file.seen});
     }
   }
   record_written(db.memo(), written, processors());

@@ -161,7 +161,7 @@ class Planner {
           plan_addition(item, path, *difference.after, cleared);
           break;
         case Change::modified:
-          add_file(item, {path, *difference.after, difference.before, false});
+          add_file(item, {.path = path, .entry = *difference.after, .replaces = difference.before});
           break;
       }
     }
@@ -173,7 +173,7 @@ class Planner {
   void plan_removal(const CheckoutItem& item, const fs::RepoPath& path, const Entry& entry, const TreeReader& read,
                     bool refilled) {
     if (entry.kind != EntryKind::tree) {
-      plan_.removals.push_back({path, entry});
+      plan_.removals.push_back({.path = path, .entry = entry});
       return;
     }
     std::unordered_set<std::string> tracked;
@@ -186,7 +186,7 @@ class Planner {
         [&](const fs::RepoPath& file, const Entry& content) {
           tracked.insert(file.str());
           if (!is_other_item(item, file)) {
-            plan_.removals.push_back({file, content});
+            plan_.removals.push_back({.path = file, .entry = content});
           }
         });
     if (refilled) {
@@ -218,7 +218,7 @@ class Planner {
     } else if (entry.kind == EntryKind::tree) {
       plan_.trees.push_back(new_tree(item, path, entry));
     } else {
-      add_file(item, {path, entry, std::nullopt, false});
+      add_file(item, {.path = path, .entry = entry, .replaces = std::nullopt});
     }
   }
 
@@ -229,25 +229,25 @@ class Planner {
       return;
     }
     if (entry.kind != EntryKind::tree && now && now->kind != EntryKind::tree) {
-      add_file(item, {path, entry, now, false});
+      add_file(item, {.path = path, .entry = entry, .replaces = now});
       return;
     }
     conflicts_.push_back(path);
     if (entry.kind == EntryKind::tree) {
       plan_.trees.push_back(new_tree(item, path, entry));
     } else {
-      add_file(item, {path, entry, std::nullopt, false});
+      add_file(item, {.path = path, .entry = entry, .replaces = std::nullopt});
     }
   }
 
   PlannedTree new_tree(const CheckoutItem& item, const fs::RepoPath& path, const Entry& entry) {
-    PlannedTree tree{path, {}, {}};
+    PlannedTree tree{path, entry, {}, {}};
     walk_tree(
         path, entry, read_wanted_,
         [&](const fs::RepoPath& directory, const Entry&) { tree.directories.push_back(directory); },
         [&](const fs::RepoPath& file, const Entry& content) {
           check_link(item, file, content);
-          tree.files.push_back({file, content, std::nullopt, false});
+          tree.files.push_back({.path = file, .entry = content, .replaces = std::nullopt});
         });
     return tree;
   }
@@ -273,7 +273,7 @@ class Planner {
     }
     const auto relink = [&](const fs::RepoPath& path, const Entry& entry) {
       if (entry.kind != EntryKind::link && touched.count(path) == 0) {
-        plan_.files.push_back({path, entry, entry, true});
+        plan_.files.push_back({.path = path, .entry = entry, .replaces = entry, .relinked = true});
       }
     };
     if (item.wanted->kind != EntryKind::tree) {
@@ -378,11 +378,12 @@ class Planner {
     }
     const std::unordered_set<fs::RepoPath> rescued(conflicts_.begin(), conflicts_.end());
     plan_.rescues = std::move(conflicts_);
-    const auto is_rescued = [&](const PlannedRemoval& removal) { return rescued.count(removal.path) != 0; };
-    plan_.removals.erase(std::remove_if(plan_.removals.begin(), plan_.removals.end(), is_rescued),
-                         plan_.removals.end());
+    for (PlannedRemoval& removal : plan_.removals) {
+      removal.rescued = rescued.count(removal.path) != 0;
+    }
     for (PlannedFile& file : plan_.files) {
-      if (rescued.count(file.path) != 0) {
+      file.rescued = rescued.count(file.path) != 0;
+      if (file.rescued) {
         file.replaces.reset();
       }
     }

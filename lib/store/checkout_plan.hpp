@@ -17,18 +17,21 @@ struct PlannedFile {
   Entry entry;
   std::optional<Entry> replaces;  ///< what stands there now, whose content is in the store
   bool relinked = false;          ///< the content is right already
+  bool rescued = false;           ///< what stands there now is moved aside first
 };
 
 /// A directory that will be new as a whole: nothing stands there when its turn comes.
 struct PlannedTree {
   fs::RepoPath path;
+  Entry entry;
   std::vector<fs::RepoPath> directories;  ///< itself and those below, parents first
   std::vector<PlannedFile> files;
 };
 
 struct PlannedRemoval {
   fs::RepoPath path;
-  Entry entry;  ///< what stands there now, whose content is in the store
+  Entry entry;           ///< what stands there now, whose content is in the store
+  bool rescued = false;  ///< its content is not in the store: it is moved aside first
 };
 
 /// In this order: rescues, removals of files and of directories that became empty, then new files and trees.

@@ -22,7 +22,7 @@ constexpr std::uint64_t worth_waiting_bytes = 64U << 20U;
 std::uint64_t try_record(Memo& memo, const Written& file) {
   const auto stat = fs::stat_path(file.path);
   const std::int64_t seen = wall_clock_ns();
-  if (!stat || stat->type != fs::FileType::file) {
+  if (!stat || stat->type != fs::FileType::file || (file.made && !same_content(*file.made, stat))) {
     return 0;
   }
   if (too_fresh(*stat, seen, file.link)) {
@@ -45,6 +45,11 @@ bool too_fresh(const fs::FileStat& stat, std::int64_t seen_ns, Memo::Link link) 
   const bool coarse = stat.mtime_ns % ms == 0 && (linked || stat.ctime_ns % ms == 0);
   const std::int64_t newest = linked ? stat.mtime_ns : std::max(stat.mtime_ns, stat.ctime_ns);
   return newest >= seen_ns - (coarse ? coarse_grain_ns : fine_grain_ns);
+}
+
+bool same_content(const fs::FileStat& before, const std::optional<fs::FileStat>& now) {
+  return now && now->device == before.device && now->inode == before.inode && now->size == before.size &&
+         now->mtime_ns == before.mtime_ns;
 }
 
 void record_written(Memo& memo, const std::vector<Written>& files, unsigned jobs) {

@@ -4,6 +4,7 @@
 // When times can be believed, and how what was just written becomes evidence in the memo.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,11 @@ struct Written {
   std::string path;
   hash::Digest digest;
   Memo::Link link = Memo::Link::no;
+  std::optional<fs::FileStat> made{};  ///< as it was when it was made, where somebody may have written to it since
 };
+
+/// Returns whether two looks saw the same bytes of one file. Giving it another name alters its change time only.
+bool same_content(const fs::FileStat& before, const std::optional<fs::FileStat>& now);
 
 /// Records `files` as they are on disk now. Those that are too fresh are left out, unless they are so large that
 /// waiting for the clock is cheaper than reading them again.

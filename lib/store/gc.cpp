@@ -377,8 +377,10 @@ GcResult collect_garbage(const LocalDb& db, const std::vector<std::unique_ptr<Ro
     return {};
   }
   db.ensure_layout();
-  const auto lock = fs::LockFile::acquire(db.root() + "/gc.lock", fs::LockFile::Mode::exclusive, fs::holder_text("gc"),
-                                          std::nullopt, [](const std::string&) {});
+  const std::string lock_path = db.root() + "/gc.lock";
+  prepare_lock_file(db, lock_path);
+  const auto lock = fs::LockFile::acquire(lock_path, fs::LockFile::Mode::exclusive, fs::holder_text("gc"), std::nullopt,
+                                          [](const std::string&) {});
   return Collector(db, sources, options).run();
 }
 

@@ -83,7 +83,7 @@ void record_batch(const LocalDb& db, TrashBatch& batch) {
   for (const std::string& lease : batch.leases) {
     text += std::string(lease_key) + lease + "\n";
   }
-  fs::write_file_atomic(batch.path + "/batch", text, 0666, db.options().durability);
+  write_cache_file(db, batch.path + "/batch", text);
   batch.recorded = true;
   batch.recorded_ns = fs::stat_path(batch.path + "/batch")->mtime_ns;
 }

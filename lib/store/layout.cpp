@@ -58,6 +58,7 @@ std::string objects_directory(const LocalDb& db) { return db.root() + "/objects"
 std::string trash_directory(const LocalDb& db) { return db.root() + "/trash"; }
 std::string temp_directory(const LocalDb& db) { return db.root() + "/tmp"; }
 std::string lease_directory(const LocalDb& db) { return db.root() + "/leases"; }
+std::string unflushed_directory(const LocalDb& db) { return db.root() + "/unflushed"; }
 std::string bad_directory(const LocalDb& db) { return db.root() + "/bad"; }
 
 std::string flat_name(const hash::ObjectId& id) {
@@ -91,6 +92,38 @@ bool make_cache_directory(const LocalDb& db, const std::string& path) {
     fs::set_mode(path, 02775);
   }
   return true;
+}
+
+void write_cache_file(const LocalDb& db, const std::string& path, std::string_view text) {
+  if (!db.options().group_shared) {
+    fs::write_file_atomic(path, text, 0666, db.options().durability);
+    return;
+  }
+  fs::TempFile file(path, 0600);
+  file.write(text);
+  file.chmod(0664);
+  if (db.options().durability != fs::Durability::off) {
+    file.sync();
+  }
+  file.replace(path);
+  if (db.options().durability != fs::Durability::off) {
+    fs::sync_directory(parent_of(path));
+  }
+}
+
+void prepare_lock_file(const LocalDb& db, const std::string& path) {
+  if (!db.options().group_shared) {
+    return;
+  }
+  const auto stat = fs::stat_path(path);
+  if (!stat) {
+    fs::TempFile file(path, 0600);
+    file.chmod(0664);
+    file.publish(path);
+  } else if (stat->owner == ::geteuid() && (stat->mode & 0060U) != 0060U) {
+    // Made before the cache was shared.
+    fs::set_mode(path, 0664);
+  }
 }
 
 Listing list_objects(const LocalDb& db) {
@@ -174,14 +207,16 @@ std::optional<Tree> read_tree_at(const std::string& path, const hash::ObjectId& 
 
 bool link_object(const LocalDb& db, const hash::ObjectId& id, fs::LinkType type, const std::string& target,
                  unsigned mode) {
-  try {
-    return fs::make_link(type, db.path(id), target, mode);
-  } catch (const Error& error) {
-    if (error.system_code() != ENOENT || !db.has(id)) {
-      throw;
+  constexpr int attempts = 20;
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return fs::make_link(type, db.path(id), target, mode);
+    } catch (const Error& error) {
+      if (error.system_code() != ENOENT || attempt == attempts || !db.has(id)) {
+        throw;
+      }
     }
   }
-  return fs::make_link(type, db.path(id), target, mode);
 }
 
 std::string parent_of(const std::string& path) {

@@ -23,6 +23,7 @@ std::string objects_directory(const LocalDb& db);
 std::string trash_directory(const LocalDb& db);
 std::string temp_directory(const LocalDb& db);
 std::string lease_directory(const LocalDb& db);
+std::string unflushed_directory(const LocalDb& db);
 std::string bad_directory(const LocalDb& db);
 
 /// An object's name as one file name, for trash/ and bad/: "sha256-ab-cdef...".
@@ -34,6 +35,14 @@ bool is_temp_name(std::string_view name);
 
 /// Makes a directory of the cache with its parents, with the modes that sharing needs. Returns whether it was missing.
 bool make_cache_directory(const LocalDb& db, const std::string& path);
+
+/// Replaces a small file of the cache as a whole; in a cache that a group shares it is readable and writable for the
+/// group from the first moment, whatever the umask.
+void write_cache_file(const LocalDb& db, const std::string& path, std::string_view text);
+
+/// Makes sure that a lock file of the cache is there with the mode that sharing needs. It is never replaced: others may
+/// hold it.
+void prepare_lock_file(const LocalDb& db, const std::string& path);
 
 /// What lies in objects/, sorted.
 struct Listing {

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "fs/seam.hpp"
 #include "fs/walk.hpp"
 #include "hash/hasher.hpp"
 #include "store/evidence.hpp"
@@ -52,6 +53,35 @@ Error missing_object(const hash::ObjectId& id) {
       .hint("`mlops fetch` brings what a remote has");
 }
 
+/// Where objects may lie besides their place. Whatever moves into the trash, out of it or within it, and a trash that
+/// comes or goes as a whole, alters the times of a directory.
+struct TrashState {
+  std::vector<std::string> batches;
+  std::vector<std::optional<fs::FileStat>> directories;  ///< the cache, the trash, then each batch
+  friend bool operator==(const TrashState&, const TrashState&) = default;
+};
+
+TrashState look_at_trash(const LocalDb& db) {
+  const std::string trash = trash_directory(db);
+  TrashState state{{}, {fs::stat_path(db.root()), fs::stat_path(trash)}};
+  if (!state.directories.back()) {
+    return state;
+  }
+  state.batches = trash_batches(db);
+  for (const std::string& batch : state.batches) {
+    state.directories.push_back(fs::stat_path(batch));
+  }
+  return state;
+}
+
+/// Whether two equal looks, the later one at `seen_ns`, may hide a move: times have a grain.
+bool may_have_moved(const TrashState& state, std::int64_t seen_ns) {
+  // Where there is no trash, only the making and removing of a whole one could hide, and that takes longer.
+  return std::any_of(state.directories.begin() + 1, state.directories.end(), [&](const auto& directory) {
+    return directory && too_fresh(*directory, seen_ns, Memo::Link::no);
+  });
+}
+
 /// Moves what lies in the trash back into place; another process doing the same at this moment is no failure.
 void take_back(const std::string& aside, const std::string& target) {
   try {
@@ -80,19 +110,22 @@ bool LocalDb::has(const hash::ObjectId& id) const {
   if (is_file(where)) {
     return true;
   }
-  if (!fs::stat_path(trash_directory(*this))) {
-    // It may have been in a trash that gc has just emptied and removed.
-    return is_file(where);
-  }
+  fs::sync_point("store.has_look");
   // It may move between our looks, into the trash or out of it. Only when nothing moved meanwhile is it not there.
+  TrashState before = look_at_trash(*this);
   for (int look = 0; look < patience; ++look) {
-    const std::vector<std::string> batches = trash_batches(*this);
-    if (rescue(id, batches) || is_file(where)) {
+    if (rescue(id, before.batches)) {
       return true;
     }
-    if (trash_batches(*this) == batches) {
+    fs::sync_point("store.has_look");
+    if (is_file(where)) {
+      return true;
+    }
+    TrashState now = look_at_trash(*this);
+    if (now == before && !may_have_moved(now, wall_clock_ns())) {
       break;
     }
+    before = std::move(now);
   }
   return false;
 }
@@ -282,8 +315,7 @@ void LocalDb::set_suspect(bool suspect_now) const {
   }
   const std::string mark = options_.root + "/suspect";
   if (suspect_now) {
-    fs::write_file_atomic(mark, "an object was found corrupt or missing; `mlops fsck` checks all and removes this\n",
-                          0666, options_.durability);
+    write_cache_file(*this, mark, "an object was found corrupt or missing; `mlops fsck` checks all and removes this\n");
   } else {
     fs::remove_file(mark);
   }
@@ -297,7 +329,7 @@ void LocalDb::ensure_layout() const {
   }
   const std::string format_file = options_.root + "/mlops-cache";
   if (!fs::stat_path(format_file)) {
-    fs::write_file_atomic(format_file, format_text, 0666, options_.durability);
+    write_cache_file(*this, format_file, format_text);
   }
   if (made && options_.durability != fs::Durability::off) {
     fs::sync_directory(options_.root);
@@ -310,7 +342,7 @@ void LocalDb::register_project(const std::string& root) const {
   const std::string text = escape_name(root) + "\n";
   if (fs::try_read_file(file) != text) {
     ensure_layout();
-    fs::write_file_atomic(file, text, 0666, options_.durability);
+    write_cache_file(*this, file, text);
   }
 }
 

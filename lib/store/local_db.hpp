@@ -10,6 +10,7 @@
 //   bad/                           objects whose bytes did not match their name; never used, never deleted by us
 //   tmp/                           files being written
 //   leases/                        one locked file for each process that is adding: what gc must wait for
+//   unflushed/                     one locked file for each process that is giving names which a power cut may undo
 //   projects/                      one file for each project that uses the cache: its root directory
 //   gc.lock
 //

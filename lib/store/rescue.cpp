@@ -101,8 +101,9 @@ std::optional<hash::ObjectId> shared_object(const std::string& path, const fs::F
   return same ? std::optional(id) : std::nullopt;
 }
 
-/// Replaces the workspace file by a copy of the object.
-Written make_own(const std::string& path, const hash::ObjectId& id, const LocalDb& db, const std::string& temp) {
+/// Replaces the workspace file, which was looked at as `seen`, by a copy of the object.
+Written make_own(const std::string& path, const fs::FileStat& seen, const hash::ObjectId& id, const LocalDb& db,
+                 const std::string& temp) {
   db.open_verified(id);
   const auto parent = fs::stat_path(parent_of(path));
   const auto preferred = fs::stat_path(temp);
@@ -115,8 +116,18 @@ Written make_own(const std::string& path, const hash::ObjectId& id, const LocalD
   if (db.options().durability != fs::Durability::off) {
     fs::sync_file(copy);
   }
-  fs::rename_path(copy, path);
-  return {path, id.digest};
+  Written written{path, id.digest, Memo::Link::no, fs::stat_path(copy)};
+  if (!same_content(seen, fs::stat_path(path))) {
+    throw changed_meanwhile(path);
+  }
+  if (!fs::try_exchange_paths(copy, path)) {
+    fs::rename_path(copy, path);
+  } else if (!same_content(seen, fs::stat_path(copy))) {
+    // What somebody saved since our last look takes its place again.
+    fs::exchange_paths(copy, path);
+    throw changed_meanwhile(path);
+  }
+  return written;
 }
 
 }  // namespace
@@ -151,7 +162,7 @@ std::size_t unprotect(const std::string& root, const fs::RepoPath& path, const L
         todo.push_back(at + "/" + entry.name);
       }
     } else if (const auto id = shared_object(at, *stat, db)) {
-      written.push_back(make_own(at, *id, db, options.temp_directory));
+      written.push_back(make_own(at, *stat, *id, db, options.temp_directory));
     }
   }
   record_written(db.memo(), written, 1);

@@ -127,6 +127,7 @@ bool Staging::make_as(fs::LinkType type, StagedFile& file) {
     return false;
   }
   file.link = linked ? Memo::Link::into_cache : Memo::Link::no;
+  file.seen = fs::stat_path(file.staged);
   return true;
 }
 

@@ -17,7 +17,8 @@ struct StagedFile {
   std::string staged;
   std::string target;
   Entry entry;
-  Memo::Link link = Memo::Link::no;  ///< how it was made
+  Memo::Link link = Memo::Link::no;    ///< how it was made
+  std::optional<fs::FileStat> seen{};  ///< as it was made
 };
 
 /// Temporary directories on the file systems of the targets, gone with all that was not moved out of them.

@@ -22,6 +22,7 @@
 #include "store/hash_file.hpp"
 #include "store/layout.hpp"
 #include "store/local_db.hpp"
+#include "store/unflushed.hpp"
 #include "util/error.hpp"
 #include "util/interrupt.hpp"
 #include "util/parallel.hpp"
@@ -63,6 +64,7 @@ struct WriteBatch::State {
   std::set<std::string> directories_made;
   std::array<std::atomic<bool>, 256> directories_known{};  ///< by the first byte of the digest
   std::atomic<std::size_t> count{0};
+  std::atomic<bool> found_others{false};  ///< something that is relied on was there already
   std::atomic<std::uint64_t> written{0};
 };
 
@@ -73,7 +75,11 @@ bool WriteBatch::State::holds(const hash::ObjectId& id) {
       return true;
     }
   }
-  return db.has_verified(id);
+  const bool there = db.has_verified(id);
+  if (there) {
+    found_others = true;
+  }
+  return there;
 }
 
 std::string WriteBatch::State::directory_for(const hash::ObjectId& id) {
@@ -172,6 +178,7 @@ std::vector<Written> WriteBatch::State::give_names(std::vector<Pending>& all, un
   parallel_for(all.size(), all.size() < 256 ? 1 : jobs, [&](std::size_t i) {
     if (!all[i].file.publish(named[i].path)) {
       // Somebody else added the same bytes meanwhile. If gc has moved them since, looking takes them back.
+      found_others = true;
       if (!db.has(all[i].id)) {
         throw Error("cannot add object '{}': something else is in its place", hash::short_name(all[i].id))
             .hint("`mlops fsck` moves aside what does not belong there");
@@ -259,6 +266,9 @@ void WriteBatch::publish() {
   state.ids.clear();
   const bool many = state.count.exchange(0) > few;
   if (files.empty() && trees.empty()) {
+    if (state.found_others.exchange(false)) {
+      flush_others(state.db);
+    }
     return;
   }
   if (state.db.options().durability == fs::Durability::batch) {
@@ -271,12 +281,21 @@ void WriteBatch::publish() {
   }
   // Every byte is on disk. Now the names of files, and only when those are there too, the trees that list them.
   const unsigned jobs = processors();
+  Unflushed unflushed(state.db);
   std::vector<Written> named = state.give_names(files, jobs);
   state.flush_names(named, many);
+  if (state.found_others.exchange(false)) {
+    // What others named first must not be lost where a tree of ours lists it.
+    unflushed.flush_others();
+  }
   fs::sync_point("store.files_published");
   // One by one, in the order of adding: a tree never stands there before a tree that it lists.
   const std::vector<Written> named_trees = state.give_names(trees, 1);
   state.flush_names(named_trees, many);
+  if (state.found_others.exchange(false)) {
+    unflushed.flush_others();
+  }
+  unflushed.flushed();
   named.insert(named.end(), named_trees.begin(), named_trees.end());
   record_written(state.db.memo(), named, jobs);
 }

@@ -204,6 +204,11 @@ TEST_CASE("with force unsaved content is moved aside", "[store]") {
   CHECK(project.now("d") == first);
   REQUIRE(result.rescued.size() == 2);
   CHECK(result.rescued[0].first.str() == "d/a");
+  CHECK(result.added.empty());
+  REQUIRE(result.modified.size() == 1);
+  CHECK(result.modified[0].str() == "d/a");
+  REQUIRE(result.deleted.size() == 1);
+  CHECK(result.deleted[0].str() == "d/sub/new");
   CHECK(project.read(".mlops/rescue/d/a") == "unsaved");
   CHECK(project.read(".mlops/rescue/d/sub/new") == "unsaved too");
   CHECK_FALSE(project.exists("d/sub"));

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/gc.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <filesystem>
+#include <thread>
 
 #include "fs/seam.hpp"
 #include "hash/hasher.hpp"
@@ -148,6 +153,58 @@ TEST_CASE("looking an object up takes it back from the trash, a tree with its me
   CHECK(project.in_place(*project.dropped));
   CHECK(project.in_place(*project.dropped_file));
   CHECK(project.db().has_all(*project.dropped));
+}
+
+TEST_CASE("an object that moves between the looks of a reader is found", "[store]") {
+  Project project;
+  {
+    const store::Lease lease(project.db());
+    project.collect({*project.kept});
+  }
+  const hash::ObjectId id = project.dropped_file->id();
+  const std::string place = project.db().path(id);
+  const std::string first = store::trash_batches(project.db()).at(0);
+  const std::string second = store::trash_directory(project.db()) + "/99999999999999999999-second";
+  const auto put_back = [&] { std::filesystem::rename(first + "/" + store::flat_name(id), place); };
+
+  // What the others do each time the reader has looked and not found it.
+  std::vector<std::function<void()>> moves;
+  SECTION("out of a trash that goes as a whole") {
+    moves = {[&] {
+      put_back();
+      std::filesystem::remove_all(store::trash_directory(project.db()));
+    }};
+  }
+  SECTION("out of one batch and into another that is being filled") {
+    std::filesystem::create_directory(second);
+    moves = {put_back, [&] { std::filesystem::rename(place, second + "/" + store::flat_name(id)); }};
+  }
+  SECTION("out of a trash that goes, and into a new one") {
+    moves = {[&] {
+               put_back();
+               std::filesystem::remove_all(store::trash_directory(project.db()));
+             },
+             [&] {
+               std::filesystem::create_directories(second);
+               std::filesystem::rename(place, second + "/" + store::flat_name(id));
+             }};
+  }
+  const auto fifo = [&](std::size_t i) { return (project.dir() / ("fifo" + std::to_string(i))).string(); };
+  for (std::size_t i = 0; i < moves.size(); ++i) {
+    REQUIRE(::mkfifo(fifo(i).c_str(), 0600) == 0);
+  }
+  fs::set_sync_point("store.has_look", fifo(0));
+  bool found = false;
+  std::thread reader([&] { found = project.db().has(id); });
+  for (std::size_t i = 0; i < moves.size(); ++i) {
+    const int waiting = ::open(fifo(i).c_str(), O_WRONLY);
+    moves[i]();
+    i + 1 < moves.size() ? fs::set_sync_point("store.has_look", fifo(i + 1)) : fs::set_sync_point("", "");
+    ::close(waiting);
+  }
+  reader.join();
+  CHECK(found);
+  CHECK(std::filesystem::exists(place));
 }
 
 TEST_CASE("a tree in the trash whose member is gone is not taken back", "[store]") {

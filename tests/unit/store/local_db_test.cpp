@@ -6,9 +6,11 @@
 #include <filesystem>
 #include <thread>
 
+#include "fs/seam.hpp"
 #include "hash/hasher.hpp"
 #include "store/evidence.hpp"
 #include "store/layout.hpp"
+#include "store/unflushed.hpp"
 #include "support/catch.hpp"
 #include "support/store_project.hpp"
 #include "util/error.hpp"
@@ -333,5 +335,75 @@ TEST_CASE("threads add to one batch and batches run side by side", "[store]") {
   CHECK(project.db().list().size() == 50 + 50 + 200);
   for (const hash::ObjectId& id : project.db().list()) {
     CHECK(project.db().has_verified(id));
+  }
+}
+
+TEST_CASE("who relies on a name that another process has not flushed flushes it first", "[store]") {
+  StoreProject project(fs::Durability::batch);
+  put(project, "content");
+  int flushes = 0;
+  fs::set_fault_hook([&](std::string_view call, std::string_view) {
+    flushes += call == "syncfs" ? 1 : 0;
+    return 0;
+  });
+  const std::string marks = store::unflushed_directory(project.db());
+  put(project, "content");
+  CHECK(flushes == 0);
+  SECTION("while that process lives") {
+    const store::Unflushed other(project.db());
+    put(project, "content");
+    CHECK(flushes == 1);
+    CHECK(project.names_in(marks).size() == 1);
+  }
+  SECTION("when it has died, once") {
+    { const store::Unflushed other(project.db()); }
+    put(project, "content");
+    put(project, "content");
+    CHECK(flushes == 1);
+    CHECK(project.names_in(marks).empty());
+  }
+  SECTION("also when it names something of its own, before the tree that lists both") {
+    { const store::Unflushed other(project.db()); }
+    store::WriteBatch batch(project.db());
+    batch.add_bytes("content");
+    batch.add_bytes("new");
+    batch.publish();
+    CHECK(flushes == 1);
+  }
+  SECTION("and not when it relies on nothing of others") {
+    { const store::Unflushed other(project.db()); }
+    put(project, "new");
+    CHECK(flushes == 0);
+  }
+  fs::set_fault_hook({});
+}
+
+TEST_CASE("a batch that fails while it gives names leaves its mark", "[store]") {
+  StoreProject project(fs::Durability::batch);
+  put(project, "first");
+  const std::string marks = store::unflushed_directory(project.db());
+  CHECK(project.names_in(marks).empty());
+  fs::set_fault_hook([](std::string_view call, std::string_view) { return call == "fsync_directory" ? EIO : 0; });
+  CHECK_THROWS(put(project, "second"));
+  fs::set_fault_hook({});
+  CHECK(project.names_in(marks).size() == 1);
+}
+
+TEST_CASE("files of a cache shared by a group are open to it, whatever the umask", "[store]") {
+  const mode_t before = ::umask(0077);
+  const test::TempDir dir;
+  store::Memo memo("");
+  const store::LocalDb db({.root = (dir / "cache").string(), .durability = fs::Durability::off, .group_shared = true},
+                          memo);
+  db.ensure_layout();
+  db.register_project("/some/where");
+  db.set_suspect(true);
+  store::collect_garbage(db, {}, {});
+  ::umask(before);
+  for (const char* name : {"mlops-cache", "suspect", "gc.lock"}) {
+    CHECK(fs::stat_path(db.root() + "/" + name)->mode == 0664);
+  }
+  for (const auto& project : std::filesystem::directory_iterator(db.root() + "/projects")) {
+    CHECK(fs::stat_path(project.path().string())->mode == 0664);
   }
 }

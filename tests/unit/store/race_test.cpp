@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "fs/seam.hpp"
+#include "store/evidence.hpp"
 #include "store/fsck.hpp"
 #include "store/scan.hpp"
 #include "support/catch.hpp"
@@ -71,6 +72,104 @@ TEST_CASE("what an editor saves between the last look and the removal stays", "[
   CHECK_THROWS_WITH(project.checkout("f", std::nullopt), Catch::Contains("changed during the checkout"));
   CHECK(race.done());
   CHECK(project.read("f") == "saved meanwhile");
+}
+
+TEST_CASE("what an editor saves while a file is unprotected stays", "[store]") {
+  StoreProject project;
+  project.write("f", "old");
+  const Entry old = project.add("f");
+  project.remove("f");
+  store::CheckoutOptions options = project.checkout_options();
+  options.links = {fs::LinkType::hardlink};
+  project.checkout("f", old, options);
+  const Before race("exchange", [&] { save(project, "f", "saved meanwhile"); });
+  CHECK_THROWS_WITH(store::unprotect(project.root(), fs::RepoPath::parse("f"), project.db(), options),
+                    Catch::Contains("changed"));
+  CHECK(race.done());
+  CHECK(project.read("f") == "saved meanwhile");
+}
+
+TEST_CASE("what another checkout puts in place meanwhile is accepted if it is the same", "[store]") {
+  StoreProject project;
+  project.write("f", "old");
+  project.write("d/a", "1");
+  std::filesystem::create_symlink("a", project.at("d/l"));
+  const Entry file = project.add("f");
+  const Entry tree = project.add("d");
+  SECTION("a new file") {
+    project.remove("f");
+    const Before race("rename", [&] { save(project, "f", "old"); });
+    project.checkout("f", file);
+    CHECK(race.done());
+  }
+  SECTION("a new file with other content") {
+    project.remove("f");
+    const Before race("rename", [&] { save(project, "f", "another"); });
+    CHECK_THROWS_WITH(project.checkout("f", file), Catch::Contains("appeared during the checkout"));
+    CHECK(project.read("f") == "another");
+    return;
+  }
+  SECTION("a file that is replaced") {
+    project.write("f", "newer");
+    project.add("f");
+    const Before race("create", [&] { save(project, "f", "old"); });
+    project.checkout("f", file);
+    CHECK(race.done());
+  }
+  SECTION("a file that is replaced, at the last moment") {
+    project.write("f", "newer");
+    project.add("f");
+    const Before race("exchange", [&] { save(project, "f", "old"); });
+    project.checkout("f", file);
+    CHECK(race.done());
+  }
+  SECTION("a whole directory") {
+    std::filesystem::rename(project.at("d"), project.at("copy"));
+    const Before race("rename", [&] { std::filesystem::rename(project.at("copy"), project.at("d")); });
+    project.checkout("d", tree);
+    CHECK(race.done());
+  }
+  SECTION("a link") {
+    project.remove("d/l");
+    const Before race("rename", [&] { std::filesystem::create_symlink("a", project.at("d/l")); });
+    project.checkout("d", tree);
+    CHECK(race.done());
+  }
+  SECTION("a file that goes away") {
+    const Before race("rename", [&] { project.remove("f"); });
+    project.checkout("f", std::nullopt);
+    CHECK(race.done());
+    return;
+  }
+  CHECK(project.now("f") == file);
+  CHECK(project.now("d") == tree);
+}
+
+TEST_CASE("an edit just after a checkout is no evidence of what was checked out", "[store]") {
+  StoreProject project;
+  project.write("d/a", "1");
+  project.write("d/b", "2");
+  const Entry tree = project.add("d");
+  project.write("d/a", "3");
+  project.write("d/b", "4");
+  project.add("d");
+  project.write("old", "9");
+  fs::set_mtime(project.at("old"), 1'600'000'000'000'000'000);
+  // The first file has got its name when the second one is exchanged; the edit of the first looks old.
+  int exchanged = 0;
+  fs::set_fault_hook([&](std::string_view call, std::string_view) {
+    if (call == "exchange" && ++exchanged == 2) {
+      const std::string edited = project.at(project.read("d/a") == "1" ? "d/a" : "d/b");
+      std::filesystem::rename(project.at("old"), edited);
+      while (store::too_fresh(*fs::stat_path(edited), store::wall_clock_ns(), store::Memo::Link::no)) {
+      }
+    }
+    return 0;
+  });
+  project.checkout("d", tree);
+  fs::set_fault_hook({});
+  CHECK(exchanged == 2);
+  CHECK_FALSE(project.now("d") == tree);
 }
 
 TEST_CASE("a file is replaced where the file system cannot exchange two", "[store]") {
