@@ -130,7 +130,7 @@ std::string home_directory() {
 
 /// Where hooks live. Throws Error when that is a place that is neither the repository's nor the user's.
 std::string hooks_place(const Repository& repository) {
-  const std::string directory = repository.hooks_directory();
+  std::string directory = repository.hooks_directory();
   const stdfs::path real = stdfs::weakly_canonical(directory);
   const std::string home = home_directory();
   if (!lies_within(real, repository.work_tree()) && !lies_within(real, repository.common_dir()) &&

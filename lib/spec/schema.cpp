@@ -81,8 +81,7 @@ YamlNode node_of(const Value& value) {
   if (const auto* map = value.get<Value::Map>()) {
     node.kind = YamlNode::Kind::map;
     for (const auto& [key, member] : *map) {
-      YamlNode name = node_of(Value(key));
-      node.members.emplace_back(std::move(name), node_of(member));
+      node.members.push_back({node_of(Value(key)), node_of(member)});
     }
   } else if (const auto* list = value.get<Value::List>()) {
     node.kind = YamlNode::Kind::sequence;

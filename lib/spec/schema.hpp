@@ -45,8 +45,8 @@ struct Field {
 [[noreturn]] void fail_unknown_key(const Place& at, const YamlNode& key, const std::vector<std::string>& known);
 
 /// Reads a map by its schema; an unknown key is an error.
-template <class T, std::size_t N>
-void read_fields(const Place& at, const YamlNode& node, const Field<T> (&fields)[N], T& into) {
+template <class T, std::size_t count>
+void read_fields(const Place& at, const YamlNode& node, const Field<T> (&fields)[count], T& into) {
   require_map(at, node);
   for (const auto& [key, value] : node.members) {
     const Field<T>* found = nullptr;
@@ -65,16 +65,16 @@ void read_fields(const Place& at, const YamlNode& node, const Field<T> (&fields)
 }
 
 /// The same where null stands for an empty map.
-template <class T, std::size_t N>
-void read_fields_if_map(const Place& at, const YamlNode& node, const Field<T> (&fields)[N], T& into) {
+template <class T, std::size_t count>
+void read_fields_if_map(const Place& at, const YamlNode& node, const Field<T> (&fields)[count], T& into) {
   if (node.kind != YamlNode::Kind::null) {
     read_fields(at, node, fields, into);
   }
 }
 
 /// Reads a map by its schema; unknown keys are kept in `into.extra`, as a newer version may have written them.
-template <class T, std::size_t N>
-void read_known_fields(const Place& at, const YamlNode& node, const Field<T> (&fields)[N], T& into) {
+template <class T, std::size_t count>
+void read_known_fields(const Place& at, const YamlNode& node, const Field<T> (&fields)[count], T& into) {
   require_map(at, node);
   Value::Map extra;
   for (const auto& [key, value] : node.members) {

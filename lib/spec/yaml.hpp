@@ -17,6 +17,8 @@
 
 namespace mlops::spec {
 
+struct YamlMember;
+
 /// A node of a document, with where it stands.
 struct YamlNode {
   enum class Kind { null, scalar, sequence, map };
@@ -25,12 +27,18 @@ struct YamlNode {
   bool plain = true;   ///< a plain scalar, which may be a number; a quoted or block one is a string
   bool flow = false;   ///< a sequence or map written in [ ] or { }
   std::vector<YamlNode> items;
-  std::vector<std::pair<YamlNode, YamlNode>> members;  ///< keys are scalars
-  int line = 0;                                        ///< 1-based
-  int column = 0;                                      ///< 1-based
-  std::size_t offset = 0;  ///< where the node, its tag and anchor included, begins in the text
-  bool alias = false;      ///< an alias that was not expanded (only in what YamlEditor reads)
+  std::vector<YamlMember> members;  ///< keys are scalars
+  int line = 0;                     ///< 1-based
+  int column = 0;                   ///< 1-based
+  std::size_t offset = 0;           ///< where the node, its tag and anchor included, begins in the text
+  bool alias = false;               ///< an alias that was not expanded (only in what YamlEditor reads)
   const YamlNode* find(std::string_view key) const;
+};
+
+/// A member of a map.
+struct YamlMember {
+  YamlNode key;
+  YamlNode value;
 };
 
 struct YamlLimits {

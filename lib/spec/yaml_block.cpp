@@ -142,7 +142,7 @@ class BlockReader {
       YamlNode key = take_key();
       require_new(node, key, seen);
       YamlNode value = take_value(indent, depth);
-      node.members.emplace_back(std::move(key), std::move(value));
+      node.members.push_back({std::move(key), std::move(value)});
     }
     require_left(indent);
     return node;
@@ -164,7 +164,7 @@ class BlockReader {
     }
     if (seen.empty()) {
       for (const auto& member : node.members) {
-        seen.insert(member.first.scalar);
+        seen.insert(member.key.scalar);
       }
     }
     if (!seen.insert(key.scalar).second) {

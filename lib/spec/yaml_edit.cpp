@@ -108,7 +108,7 @@ class Editor {
   static const YamlLayout* find(const YamlLayout& at, const std::string& key) {
     if (at.is_map()) {
       for (std::size_t i = 0; i < at.children.size(); ++i) {
-        if (at.node->members[i].first.scalar == key) {
+        if (at.node->members[i].key.scalar == key) {
           return &at.children[i];
         }
       }

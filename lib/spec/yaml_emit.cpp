@@ -171,7 +171,7 @@ bool fits_literal(std::string_view text) {
 }
 
 std::string float_text(double value) {
-  const std::string text = format_float(value);
+  std::string text = format_float(value);
   if (std::isfinite(value)) {
     return text;
   }

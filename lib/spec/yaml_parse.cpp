@@ -197,13 +197,13 @@ class Builder : public YAML::EventHandler {
   static int seen_at(Frame& frame, const YamlNode& key) {
     const auto& members = frame.node.members;
     if (members.size() < 16) {
-      const auto same = [&](const auto& member) { return member.first.scalar == key.scalar; };
+      const auto same = [&](const auto& member) { return member.key.scalar == key.scalar; };
       const auto found = std::ranges::find_if(members, same);
-      return found == members.end() ? 0 : found->first.line;
+      return found == members.end() ? 0 : found->key.line;
     }
     if (frame.seen.empty()) {
       for (const auto& member : members) {
-        frame.seen.emplace(member.first.scalar, member.first.line);
+        frame.seen.emplace(member.key.scalar, member.key.line);
       }
     }
     const auto [found, fresh] = frame.seen.emplace(key.scalar, key.line);
@@ -219,7 +219,7 @@ class Builder : public YAML::EventHandler {
       frame.merges.emplace_back(frame.key.line, std::move(value));
       return;
     }
-    frame.node.members.emplace_back(std::move(frame.key), std::move(value));
+    frame.node.members.push_back({std::move(frame.key), std::move(value)});
   }
 
   /// Adds the members of what `<<` named; keys of the map itself win, then earlier sources.
@@ -244,7 +244,7 @@ class Builder : public YAML::EventHandler {
 
   static void merge_one(Frame& frame, YamlNode& source) {
     for (auto& member : source.members) {
-      if (seen_at(frame, member.first) == 0) {
+      if (seen_at(frame, member.key) == 0) {
         frame.node.members.push_back(std::move(member));
       }
     }
@@ -346,8 +346,8 @@ YamlNode read_yaml_events(std::string_view text, const std::string& file, const 
 }
 
 const YamlNode* YamlNode::find(std::string_view key) const {
-  const auto found = std::ranges::find_if(members, [&](const auto& member) { return member.first.scalar == key; });
-  return found == members.end() ? nullptr : &found->second;
+  const auto found = std::ranges::find_if(members, [&](const auto& member) { return member.key.scalar == key; });
+  return found == members.end() ? nullptr : &found->value;
 }
 
 }  // namespace mlops::spec

@@ -157,7 +157,7 @@ Value to_value(const YamlNode& node) {
   Value::Map map;
   map.reserve(node.members.size());
   for (const auto& member : node.members) {
-    map.emplace_back(member.first.scalar, to_value(member.second));
+    map.emplace_back(member.key.scalar, to_value(member.value));
   }
   return map;
 }

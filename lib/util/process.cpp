@@ -192,6 +192,8 @@ class Collector {
 
 }  // namespace
 
+bool is_alive(pid_t pid) { return ::kill(pid, 0) == 0 || errno != ESRCH; }
+
 Completed run_process(const Command& command) { return Collector(command).run(); }
 
 Child::Child(const Command& command) {

@@ -29,6 +29,9 @@ struct Completed {
   std::string err;
 };
 
+/// Whether a process with this id runs here; one that we may not signal does.
+bool is_alive(pid_t pid);
+
 /// Runs a short helper program (git) to its end, collecting its output. Throws Error when it cannot be started.
 ///
 /// It stays in our process group, so that it may ask on the terminal. A stop signal that arrives meanwhile is passed on
