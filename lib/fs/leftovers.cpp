@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fs/leftovers.hpp"
 
-#include <signal.h>
-
-#include <cerrno>
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -11,13 +8,14 @@
 #include "fs/file.hpp"
 #include "fs/walk.hpp"
 #include "util/clock.hpp"
+#include "util/error.hpp"
+#include "util/log.hpp"
+#include "util/process.hpp"
 
 namespace mlops::fs {
 namespace {
 
 constexpr std::int64_t foreign_age_ns = 24LL * 3600 * 1'000'000'000;
-
-bool is_alive(pid_t pid) { return ::kill(pid, 0) == 0 || errno != ESRCH; }
 
 /// The process that a temporary name says made it ("...mlops-tmp-...<pid>-<random>"); nothing for other names.
 std::optional<pid_t> maker_of(std::string_view name) {
@@ -33,16 +31,25 @@ std::optional<pid_t> maker_of(std::string_view name) {
 }
 
 /// A process of another host or container is not ours to ask for: its files are its own for a day.
-bool is_left_over(const StatEntry& entry, pid_t maker) {
-  return is_temporary_of_here(entry.name) ? !is_alive(maker) : now_ns() - entry.stat.mtime_ns > foreign_age_ns;
+bool is_left_over(const StatEntry& entry, pid_t maker, std::int64_t now) {
+  return is_temporary_of_here(entry.name) ? !is_alive(maker) : now - entry.stat.mtime_ns > foreign_age_ns;
 }
 
 }  // namespace
 
-void sweep_temporary(const std::string& directory) {
+void sweep_temporary(const std::string& directory) { sweep_temporary(directory, now_ns()); }
+
+void sweep_temporary(const std::string& directory, std::int64_t now) {
   for (const StatEntry& entry : stat_directory(directory)) {
-    if (const auto maker = maker_of(entry.name); maker && is_left_over(entry, *maker)) {
+    const auto maker = maker_of(entry.name);
+    if (!maker || !is_left_over(entry, *maker, now)) {
+      continue;
+    }
+    try {
       remove_tree(directory + "/" + entry.name);
+    } catch (const Error& error) {
+      // Another user's, for one: a leftover is no reason to keep anybody from working.
+      log::debug("a leftover stays: {}", error.what());
     }
   }
 }

@@ -176,6 +176,9 @@ std::optional<std::string> unsafe_name(std::string_view name) {
   if (name.find('/') != std::string_view::npos || name.find('\0') != std::string_view::npos) {
     return "it holds '/' or a NUL byte";
   }
+  if (name == ".git" || name == ".mlops") {
+    return fmt::format("{} keeps its own files in it", name.substr(1));
+  }
   const std::string seen = as_hfs_sees(name);
   for (const char* reserved : {".git", "git~1"}) {
     if (stands_for(seen, reserved)) {
@@ -205,7 +208,7 @@ void require_declarable(const RepoPath& path, std::string_view where) {
   }
   for (const std::string& part : split(path.str(), '/')) {
     if (const auto why = unsafe_name(part)) {
-      throw refuse(fmt::format("about its part {}: {}", quoted(part), *why));
+      throw refuse(part == path.str() ? *why : fmt::format("because of its part {}: {}", quoted(part), *why));
     }
     // As data inside a directory they are harmless; as something that we put in place they would steer git.
     if (part == ".gitattributes" || part == ".gitmodules") {

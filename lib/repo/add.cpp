@@ -62,14 +62,14 @@ void require_addable(Workspace& workspace, const fs::RepoPath& path) {
   const std::string absolute = workspace.absolute(path);
   const auto stat = fs::stat_path(absolute);
   if (!stat) {
-    throw Error::of(ErrorKind::missing, "{} does not exist", quoted(path.str()));
+    throw Error::of(ErrorKind::missing, "{} does not exist", quoted(path.relative_to(workspace.cwd())));
   }
   if (stat->type == fs::FileType::link && !is_cache_link(workspace, absolute)) {
-    throw Error("{} is a symbolic link", quoted(path.str()))
+    throw Error("{} is a symbolic link", quoted(path.relative_to(workspace.cwd())))
         .hint("add what it leads to, or the directory that holds it");
   }
   if (stat->type == fs::FileType::other) {
-    throw Error("{} is neither a file nor a directory", quoted(path.str()));
+    throw Error("{} is neither a file nor a directory", quoted(path.relative_to(workspace.cwd())));
   }
   if (stat->type != fs::FileType::link && ::access(absolute.c_str(), R_OK) != 0) {
     throw system_error(errno, "read", absolute);
@@ -80,7 +80,7 @@ void require_addable(Workspace& workspace, const fs::RepoPath& path) {
 void require_inside(Workspace& workspace, const fs::RepoPath& path) {
   for (const std::string& part : split(path.str(), '/')) {
     if (const auto why = fs::unsafe_name(part)) {
-      throw Error("cannot add {}: about its part {}: {}", quoted(path.str()), quoted(part), *why);
+      throw Error("cannot add {}: because of its part {}: {}", quoted(path.str()), quoted(part), *why);
     }
   }
   fs::require_no_link_parents(workspace.root(), path);
@@ -237,17 +237,21 @@ AddResult store_requests(Workspace& workspace, std::vector<Request> requests, co
 
 }  // namespace
 
+std::vector<fs::RepoPath> known_to_git(Workspace& workspace, std::vector<fs::RepoPath> files) {
+  std::erase_if(files, [&](const fs::RepoPath& file) {
+    return !fs::stat_path(workspace.absolute(file)) && !workspace.git().tracks(workspace.git_path(file));
+  });
+  return files;
+}
+
 bool autostage(Workspace& workspace, const std::vector<fs::RepoPath>& files) {
   if (files.empty() || !workspace.config().flag("core.autostage")) {
     return false;
   }
   std::vector<std::string> args{"add", "--all", "--"};
   const std::size_t fixed = args.size();
-  for (const fs::RepoPath& file : files) {
-    // git refuses to be told of a file that is gone and that it never knew.
-    if (fs::stat_path(workspace.absolute(file)) || workspace.git().tracks(workspace.git_path(file))) {
-      args.push_back(":(literal)" + file.str());
-    }
+  for (const fs::RepoPath& file : known_to_git(workspace, files)) {
+    args.push_back(":(literal)" + file.str());
   }
   if (args.size() > fixed) {
     workspace.git_program().run(args);

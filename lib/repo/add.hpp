@@ -45,6 +45,9 @@ AddResult add(Workspace& workspace, const AddOptions& options);
 /// `commit` does for data that no stage makes. `pointers` are tracked paths of pointers.
 AddResult store_changes(Workspace& workspace, const std::vector<fs::RepoPath>& pointers);
 
+/// Those of the changed files that git can be told of: of one that is gone and that it never knew it wants to hear nothing.
+std::vector<fs::RepoPath> known_to_git(Workspace& workspace, std::vector<fs::RepoPath> files);
+
 /// Hands changed metadata files to `git add` when core.autostage says so; whether it did.
 bool autostage(Workspace& workspace, const std::vector<fs::RepoPath>& files);
 

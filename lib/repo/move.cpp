@@ -104,6 +104,7 @@ MoveResult move(Workspace& workspace, const std::string& from, const std::string
   std::sort(result.changed_files.begin(), result.changed_files.end());
   result.changed_files.erase(std::unique(result.changed_files.begin(), result.changed_files.end()),
                              result.changed_files.end());
+  result.changed_files = known_to_git(workspace, std::move(result.changed_files));
   const std::optional<store::Entry> placed = present ? std::optional(pointer.entry) : std::nullopt;
   note_placed(workspace, {{result.from, std::nullopt}, {result.to, placed}});
   result.staged = autostage(workspace, result.changed_files);

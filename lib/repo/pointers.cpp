@@ -6,7 +6,9 @@
 
 #include "fs/file.hpp"
 #include "fs/walk.hpp"
+#include "util/error.hpp"
 #include "util/interrupt.hpp"
+#include "util/text.hpp"
 
 namespace mlops::repo {
 namespace {
@@ -51,6 +53,7 @@ class PointerWalk {
         // One that another process removes while we look was not there.
         if (const auto text = fs::try_read_file(workspace_.absolute(path), pointer_limit_bytes)) {
           found_.push_back(workspace_.dialect().read_pointer(*text, path));
+          require_own_name(path, found_.back().path);
           closed_.insert(found_.back().path);
         }
       }
@@ -62,6 +65,22 @@ class PointerWalk {
         pending_.push_back({path, ignores});
       }
     }
+  }
+
+  /// A pointer is found by the name of its data. One under another name, a copy for instance, would be a second one.
+  void require_own_name(const fs::RepoPath& file, const fs::RepoPath& data) const {
+    const fs::RepoPath own = Snapshot::pointer_file(workspace_.dialect(), data);
+    if (file == own) {
+      return;
+    }
+    if (fs::stat_path(workspace_.absolute(own))) {
+      throw Error::of(ErrorKind::conflict, "{} has two pointers: {} and {}", quoted(data.str()), quoted(own.str()),
+                      quoted(file.str()))
+          .hint("keep one of them: {} is the right name", quoted(own.str()));
+    }
+    throw Error::of(ErrorKind::conflict, "{} is the pointer of {} and would have to be named {}", quoted(file.str()),
+                    quoted(data.str()), quoted(own.str()))
+        .hint("rename it back; `mlops move` renames data and pointer together");
   }
 
   /// Not every file system says what an entry is; a pointer that is overlooked would cost data at the next gc.

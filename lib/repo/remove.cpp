@@ -23,17 +23,36 @@ struct Chosen {
   std::vector<fs::RepoPath> data;  ///< tracked paths of both
 };
 
+/// The tracked path that a word names, by itself or by its pointer's.
+const spec::Pointer* find_pointer(const Workspace& workspace, const Snapshot& snapshot, const fs::RepoPath& path) {
+  const auto found = std::find_if(snapshot.pointers.begin(), snapshot.pointers.end(), [&](const auto& pointer) {
+    return pointer.path == path || Snapshot::pointer_file(workspace.dialect(), pointer.path) == path;
+  });
+  return found == snapshot.pointers.end() ? nullptr : &*found;
+}
+
+/// A stage may be called as a tracked path is. Guessing would take away the wrong one.
+void choose_stage(const Workspace& workspace, const Snapshot& snapshot, const std::string& word, Chosen& chosen) {
+  const auto path = fs::RepoPath::try_parse(word);
+  const spec::Pointer* pointer = path ? find_pointer(workspace, snapshot, workspace.resolve(word)) : nullptr;
+  if (pointer != nullptr) {
+    const fs::RepoPath file = Snapshot::pointer_file(workspace.dialect(), pointer->path);
+    throw Error::of(ErrorKind::conflict, "{} is both a stage and a tracked path", quoted(word))
+        .hint("`mlops stage remove {}` removes the stage, `mlops remove {}` stops tracking the path", word,
+              shell_quoted(workspace.shown(file)));
+  }
+  chosen.stages.insert(word);
+}
+
 void choose(const Workspace& workspace, const Snapshot& snapshot, const std::string& word, Chosen& chosen) {
   if (snapshot.project.find(word) != nullptr) {
-    chosen.stages.insert(word);
+    choose_stage(workspace, snapshot, word, chosen);
     return;
   }
   const fs::RepoPath path = workspace.resolve(word);
-  for (const spec::Pointer& pointer : snapshot.pointers) {
-    if (pointer.path == path || Snapshot::pointer_file(workspace.dialect(), pointer.path) == path) {
-      chosen.pointers.insert(pointer.path);
-      return;
-    }
+  if (const spec::Pointer* pointer = find_pointer(workspace, snapshot, path)) {
+    chosen.pointers.insert(pointer->path);
+    return;
   }
   const auto tracked = snapshot.find(path);
   if (tracked && tracked->stage != nullptr) {
@@ -47,9 +66,10 @@ void choose(const Workspace& workspace, const Snapshot& snapshot, const std::str
   throw Error::of(ErrorKind::missing, "{} is neither tracked nor the name of a stage", quoted(word));
 }
 
-Chosen choose_all(const Workspace& workspace, const Snapshot& snapshot, const std::vector<std::string>& words) {
+Chosen choose_all(const Workspace& workspace, const Snapshot& snapshot, const RemoveOptions& options) {
   Chosen chosen;
-  for (const std::string& word : words) {
+  chosen.stages.insert(options.stages.begin(), options.stages.end());
+  for (const std::string& word : options.targets) {
     choose(workspace, snapshot, word, chosen);
   }
   for (const Tracked& tracked : snapshot.tracked()) {
@@ -98,7 +118,7 @@ void remove_stages(Workspace& workspace, const Chosen& chosen, RemoveResult& res
 
 RemoveResult remove(Workspace& workspace, const RemoveOptions& options) {
   const auto snapshot = Snapshot::of_workspace(workspace);
-  const Chosen chosen = choose_all(workspace, *snapshot, options.targets);
+  const Chosen chosen = choose_all(workspace, *snapshot, options);
   RemoveResult result;
   if (options.outs) {
     delete_data(workspace, chosen, options.force, result);
@@ -115,6 +135,7 @@ RemoveResult remove(Workspace& workspace, const RemoveOptions& options) {
   const std::vector<fs::RepoPath> ignores = unignore_paths(workspace, chosen.data);
   result.changed_files.insert(result.changed_files.end(), ignores.begin(), ignores.end());
   std::sort(result.changed_files.begin(), result.changed_files.end());
+  result.changed_files = known_to_git(workspace, std::move(result.changed_files));
   // What stays in the workspace is the user's own from now on.
   std::vector<std::pair<fs::RepoPath, std::optional<store::Entry>>> placed;
   for (const fs::RepoPath& path : chosen.data) {

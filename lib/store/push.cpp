@@ -81,7 +81,8 @@ class Push {
   }
 
   bool is_rotten(const hash::ObjectId& id) {
-    const auto here = fs::stat_path(from_.path(id));
+    // Without good bytes to put in its place, bad ones are better than none: they can be looked at.
+    const auto here = from_.has_verified(id) ? fs::stat_path(from_.path(id)) : std::nullopt;
     if (!here) {
       return false;
     }

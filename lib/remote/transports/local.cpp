@@ -12,13 +12,17 @@
 #include "remote/transports/local.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <mutex>
 #include <set>
 
+#include "fs/leftovers.hpp"
 #include "fs/repo_path.hpp"
 #include "fs/stat.hpp"
 #include "fs/walk.hpp"
+#include "util/clock.hpp"
 #include "util/error.hpp"
 #include "util/interrupt.hpp"
 #include "util/text.hpp"
@@ -83,7 +87,15 @@ class LocalTransport : public Transport {
   }
 
   std::optional<std::uint64_t> stat(const std::string& name) override {
-    return guarded([&] { return size_of(path_of(name)); });
+    return guarded([&] {
+      const std::string path = path_of(name);
+      const std::optional<fs::FileStat> stat = fs::stat_path(path);
+      if (!stat || stat->type != fs::FileType::file) {
+        return std::optional<std::uint64_t>();
+      }
+      note_young(path, *stat);
+      return std::optional(stat->size);
+    });
   }
 
   std::vector<RemoteFile> list(const std::string& prefix) override {
@@ -216,6 +228,15 @@ class LocalTransport : public Transport {
     }
   }
 
+  /// The name of a file that came a moment ago may not be durable: another client flushes at its end. We do it too, for
+  /// what we go on to write may rely on it.
+  void note_young(const std::string& path, const fs::FileStat& stat) {
+    constexpr std::int64_t young_ns = 600LL * 1'000'000'000;
+    if (std::abs(now_ns() - stat.ctime_ns) < young_ns) {
+      changed_.add(parent_of(path));
+    }
+  }
+
   static std::optional<std::uint64_t> size_of(const std::string& path) {
     const std::optional<fs::FileStat> stat = fs::stat_path(path);
     return stat && stat->type == fs::FileType::file ? std::optional(stat->size) : std::nullopt;
@@ -246,7 +267,7 @@ class LocalTransport : public Transport {
 
   std::string path_of(const std::string& name) const { return root_ + "/" + fs::RepoPath::parse(name).str(); }
 
-  void list_one(const std::string& name, std::vector<RemoteFile>& files, std::vector<std::string>& waiting) const {
+  void list_one(const std::string& name, std::vector<RemoteFile>& files, std::vector<std::string>& waiting) {
     const std::string directory = name.empty() ? root_ : path_of(name);
     if (!fs::stat_path(directory)) {
       return;
@@ -256,6 +277,7 @@ class LocalTransport : public Transport {
       if (entry.stat.type == fs::FileType::directory) {
         waiting.push_back(std::move(below));
       } else if (entry.stat.type == fs::FileType::file) {
+        note_young(directory + "/" + entry.name, entry.stat);
         files.push_back({std::move(below), entry.stat.size});
       }
     }
@@ -289,7 +311,12 @@ class LocalTransport : public Transport {
     if (!fs::stat_path(directory)) {
       make_below_root(std::string(temporary));
     }
-    return fs::TempFile(directory);
+    fs::TempFile file(directory);
+    if (!swept_.exchange(true)) {
+      // What killed uploads left. A new file tells the time of the machine that keeps the folder.
+      fs::sweep_temporary(directory, fs::stat_fd(file.fd()).mtime_ns);
+    }
+    return file;
   }
 
   /// Makes the content durable and compares its size with what was sent.
@@ -315,6 +342,7 @@ class LocalTransport : public Transport {
 
   std::string root_;
   ChangedDirectories changed_;
+  std::atomic<bool> swept_{false};
 };
 
 unsigned hex_value(char c) {

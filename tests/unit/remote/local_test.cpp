@@ -132,6 +132,29 @@ TEST_CASE("names never lead out of the folder") {
   CHECK(dir.read("secret") == "1");
 }
 
+TEST_CASE("what killed uploads left goes, what may be in use stays") {
+  const test::TempDir dir;
+  const std::string here = [&] {
+    const fs::TempFile file(dir.path().string());
+    return file.path().substr(file.path().rfind('-') + 1);
+  }();
+  const auto leave = [&](const std::string& name, int hours) {
+    const std::string path = dir.write("tmp/" + name, "part").string();
+    fs::set_mtime(path, fs::stat_path(path)->mtime_ns - hours * 3600LL * 1'000'000'000);
+  };
+  leave(".mlops-tmp-2147483000-" + here, 0);
+  leave(".mlops-tmp-1-" + here, 100);
+  leave(".mlops-tmp-2147483000-elsewhereaaa", 23);
+  leave(".mlops-tmp-2147483001-elsewhereaaa", 25);
+  leave("somebody's own", 100);
+  folder(dir.path())->write("a", "1");
+  CHECK_FALSE(stdfs::exists(dir / ("tmp/.mlops-tmp-2147483000-" + here)));
+  CHECK(stdfs::exists(dir / ("tmp/.mlops-tmp-1-" + here)));
+  CHECK(stdfs::exists(dir / "tmp/.mlops-tmp-2147483000-elsewhereaaa"));
+  CHECK_FALSE(stdfs::exists(dir / "tmp/.mlops-tmp-2147483001-elsewhereaaa"));
+  CHECK(stdfs::exists(dir / "tmp/somebody's own"));
+}
+
 TEST_CASE("an empty push is flushed at once and many directories together") {
   const test::TempDir dir;
   const auto transport = folder(dir.path());

@@ -152,8 +152,13 @@ TEST_CASE("bad targets are refused before anything changes", "[repo]") {
   CHECK_THAT(refused(project, {"good", "absent"}).what(), Catch::Contains("does not exist"));
   CHECK(refused(project, {"good", "../outside"}).code() == ExitCode::usage);
   CHECK(refused(project, {"/etc/passwd"}).code() == ExitCode::usage);
-  CHECK_THAT(refused(project, {".git/config"}).what(), Catch::Contains(".git"));
-  CHECK_THAT(refused(project, {".mlops/config"}).what(), Catch::Contains(".mlops"));
+  CHECK_THAT(refused(project, {".git"}).what(),
+             Catch::Equals("add: path '.git' cannot be used: git keeps its own files in it"));
+  CHECK_THAT(refused(project, {".git/config"}).what(), Catch::Contains("because of its part '.git'"));
+  CHECK_THAT(refused(project, {".mlops/config"}).what(), Catch::Contains("mlops keeps its own files in it"));
+  CHECK_THAT(refused(project, {"real/.GIT"}).what(), Catch::Contains("some file systems take it for '.git'"));
+  auto below = project.open("real");
+  CHECK_THROWS_WITH(repo::add(below, {.targets = {"../absent"}}), Catch::Equals("'../absent' does not exist"));
   CHECK_THAT(refused(project, {"."}).what(), Catch::Contains("whole repository"));
   CHECK_THAT(refused(project, {"link"}).what(), Catch::Contains("symbolic link"));
   CHECK_THAT(refused(project, {"linked-directory/file"}).what(), Catch::Contains("link"));

@@ -55,6 +55,20 @@ TEST_CASE("checkout refuses to overwrite what is nowhere else, and rescues it wi
   CHECK(project.read("model") == "old");
 }
 
+TEST_CASE("what force replaces counts as modified, what it clears away as deleted", "[repo]") {
+  const TestProject project;
+  project.write("raw/a", "1");
+  auto workspace = project.open();
+  repo::add(workspace, {.targets = {"raw"}});
+  project.write("raw/a", "changed");
+  project.write("raw/b", "new");
+  const auto result = repo::checkout(workspace, {.force = true});
+  CHECK(result.added.empty());
+  CHECK(result.modified == std::vector{at("raw/a")});
+  CHECK(result.deleted == std::vector{at("raw/b")});
+  CHECK(result.rescued.size() == 2);
+}
+
 TEST_CASE("targets choose what is checked out, also inside a directory", "[repo]") {
   const TestProject project;
   project.write("raw/a", "1");

@@ -68,10 +68,24 @@ TEST_CASE("remove stops tracking and leaves the data", "[repo]") {
   auto workspace = project.open();
   const auto result = repo::remove(workspace, {.targets = {"raw.mlops"}});
   CHECK(result.pointers == std::vector{at("raw.mlops")});
-  CHECK(result.changed_files == std::vector{at(".gitignore"), at("raw.mlops")});
+  // git knew neither, and both are gone.
+  CHECK(result.changed_files.empty());
   CHECK(project.read("raw/a") == "1");
   CHECK_FALSE(project.exists(".gitignore"));
   CHECK(repo::data_status(workspace, {}).items.empty());
+}
+
+TEST_CASE("git is told of what it knew or can see, and of nothing else", "[repo]") {
+  const TestProject project;
+  project.write("known", "1");
+  add(project, {"known"});
+  project.commit("track");
+  project.write("new", "2");
+  add(project, {"new"});
+  auto workspace = project.open();
+  CHECK(repo::move(workspace, "new", "newer").changed_files == std::vector{at(".gitignore"), at("newer.mlops")});
+  CHECK(repo::move(workspace, "known", "better").changed_files ==
+        std::vector{at(".gitignore"), at("better.mlops"), at("known.mlops")});
 }
 
 TEST_CASE("remove --outs deletes only what the store holds", "[repo]") {

@@ -99,6 +99,25 @@ TEST_CASE("a tree there stands for its members unless each is to be verified", "
   CHECK(remote.objects.count(project.id("sub/deep/c")) == 1);
 }
 
+TEST_CASE("bad bytes there are replaced by good ones, and stay where there are none", "[store]") {
+  Project project;
+  MemoryDb remote;
+  store::push(project.db(), remote, project.wanted(), {});
+  const hash::ObjectId id = project.id("sub/deep/c");
+  const std::string good = remote.objects.at(id);
+  remote.objects[id] = std::string(good.size(), '?');
+  SECTION("repaired") {
+    CHECK(store::push(project.db(), remote, project.wanted(), {.verify = true}).objects == 1);
+    CHECK(remote.objects.at(id) == good);
+  }
+  SECTION("left") {
+    project.corrupt(id);
+    project.reopen();
+    store::push(project.db(), remote, project.wanted(), {.verify = true});
+    CHECK(remote.objects.at(id) == std::string(good.size(), '?'));
+  }
+}
+
 TEST_CASE("one object that fails hides no other, and no tree above it is sent", "[store]") {
   Project project;
   MemoryDb remote;
