@@ -47,7 +47,7 @@ bool same_node(const YamlNode& a, const YamlNode& b) {
     }
   }
   for (std::size_t i = 0; i < a.members.size(); ++i) {
-    if (!same_node(a.members[i].first, b.members[i].first) || !same_node(a.members[i].second, b.members[i].second)) {
+    if (!same_node(a.members[i].key, b.members[i].key) || !same_node(a.members[i].value, b.members[i].value)) {
       return false;
     }
   }

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "spec/template_scope.hpp"
+#include "spec/template_text.hpp"
+#include "spec/yaml.hpp"
+
+namespace mlops::spec {
+
+/// Whether a pipeline file uses templating at all: `vars`, `foreach`, `matrix` or a `${...}` in any text.
+bool has_templates(const YamlNode& root);
+
+/// The pipeline file's document with templating done: each `${...}` replaced by its value, each stage with `foreach` or
+/// `matrix` written out as `stage@key`, `vars` gone, and `\${` made `${`. Nodes keep the lines of what they came from.
+/// Throws Error "FILE:LINE: reason", naming the variable and where it was looked for.
+YamlNode expand_templates(YamlNode root, const fs::RepoPath& file, const ReadFile& read,
+                          const TemplateOptions& options);
+
+/// The group of a generated stage's name ("train" of "train@small"); nothing for other names.
+std::optional<std::string> stage_group(std::string_view name);
+
+}  // namespace mlops::spec
