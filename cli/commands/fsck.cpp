@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/fsck.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -17,6 +18,11 @@ std::string_view state_word(run::FsckItem::State state) {
   return state == run::FsckItem::State::missing ? "missing" : "corrupt";
 }
 
+/// What only other commits or runs need is often elsewhere on purpose: a clone fetches what it works with.
+bool is_elsewhere(const run::FsckItem& item) {
+  return item.state == run::FsckItem::State::missing && !item.needs.empty() && !item.is_repaired() && !item.is_urgent();
+}
+
 Json item_json(const run::FsckItem& item) {
   Json needs = Json::array();
   for (const auto& need : item.needs) needs.push_back({{"path", need.path}, {"revision", need.revision}});
@@ -25,6 +31,7 @@ Json item_json(const run::FsckItem& item) {
           {"reason", item.reason},
           {"quarantined", item.quarantined.empty() ? Json(nullptr) : Json(item.quarantined)},
           {"needs", needs},
+          {"elsewhere", is_elsewhere(item)},
           {"repaired_from", item.is_repaired() ? Json(item.repaired_from) : Json(nullptr)}};
 }
 
@@ -58,11 +65,17 @@ class Fsck : public Command {
   }
 
   static void show(Context& context, const run::FsckVerbResult& result) {
-    for (const auto& item : result.items) show_item(context, item);
+    for (const auto& item : result.items)
+      if (!is_elsewhere(item)) show_item(context, item);
     for (const auto& file : result.foreign) context.out << "foreign\t" << printable(file) << " (left alone)\n";
     for (const auto& what : result.unreadable) context.err << "warning: could not ask " << printable(what) << "\n";
     context.out << "Checked " << counted(result.checked, "object") << " (" << human_size(result.checked_bytes) << "); "
                 << human_count(result.reachable) << " needed, " << human_count(result.orphans) << " not.\n";
+    const auto elsewhere = std::count_if(result.items.begin(), result.items.end(), is_elsewhere);
+    if (elsewhere > 0)
+      context.out << counted(static_cast<std::uint64_t>(elsewhere), "object")
+                  << " of other commits or runs not in this cache; `mlops fetch --all-commits` and `mlops runs pull` "
+                     "bring what a remote has.\n";
   }
 
   ExitCode run(Context& context) override {
@@ -97,10 +110,11 @@ const CommandSpec fsck_command{
     .manual =
         R"(Hashes every object of the cache. One whose bytes do not match its name is moved to `bad/` in the cache, never
 deleted, and counts as missing. Then everything that the work tree, all commits and all runs name is looked for. What is
-bad or missing is named with each path and commit that needs it, and brought back from a remote that has it, or from a
-file of the workspace that still holds the same bytes.
+bad, or missing although the work tree needs it or a tree that is here promises it, is named with each path and commit
+that needs it, and brought back from a remote that has it, or from a file of the workspace that still holds the same
+bytes. What only other commits or runs need may never have been fetched: it is counted, not repaired.
 
-It ends with 0 when everything that something names is there, or is there again; else with 1.
+It ends with 0 when all that is needed here is there, or is there again; else with 1.
 
 EXAMPLES
   mlops fsck
