@@ -121,10 +121,17 @@ Error translate(const CLI::ParseError& error, const Args& args, std::string_view
         std::string(error.what()).find(std::string(arg.names)) != std::string::npos)
       return help_hint(Error::usage("<{}> is missing", arg.metavar), command);
   }
-  return help_hint(Error::usage("{}", error.what()), command);
+  // "Could not convert: --jobs = x": the only type that can fail is a number.
+  const std::string text = error.what();
+  const std::size_t colon = text.find(": ");
+  const std::size_t equals = text.find(" = ");
+  if (error.get_name() == "ConversionError" && colon < equals && equals != std::string::npos)
+    return help_hint(Error::usage("'{}' wants a number, not {}", text.substr(colon + 2, equals - colon - 2),
+                                  mlops::quoted(text.substr(equals + 3))),
+                     command);
+  return help_hint(Error::usage("{}", text), command);
 }
 
-/// Integers bound to `int` say only "Could not convert"; our own words name option and value.
 void check_choices(const Arg& arg, std::string_view command) {
   if (arg.choices.empty()) return;
   std::string value;
