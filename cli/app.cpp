@@ -66,7 +66,8 @@ Error advised(Error error, const Context& context) {
   const auto colon = message.find(':');
   const std::string_view file = message.substr(0, colon);
   const bool placed = colon + 1 < message.size() && std::isdigit(static_cast<unsigned char>(message[colon + 1])) != 0;
-  if (placed && file.ends_with("mlops.yaml")) return std::move(error).hint("`man mlops.yaml` describes the file");
+  if (placed && file.ends_with("mlops.yaml"))
+    return std::move(error).hint("`mlops help mlops.yaml` describes the file");
   if (placed)
     return std::move(error).hint("correct that line, or `git checkout -- {}` restores the file", shell_quoted(file));
   std::vector<std::string> words = context.words;
@@ -89,30 +90,15 @@ void apply_globals(const Loaded& loaded, Context& context) {
   if (loaded.verbose_once) context.verbosity = Verbosity::verbose;
   if (loaded.verbose_twice) context.verbosity = Verbosity::debug;
   if (loaded.directory) {
-    const std::string& to = *loaded.directory;
-    context.cwd = to.starts_with('/') ? to : context.cwd + "/" + to;
+    enter(*loaded.directory, context);
     const auto stat = fs::stat_path(context.cwd);
     if (!stat || stat->type != fs::FileType::directory)
-      throw Error::usage("cannot change to {}: not a directory", mlops::quoted(to));
+      throw Error::usage("cannot change to {}: not a directory", mlops::quoted(*loaded.directory));
   }
   log::set_level(context.verbosity == Verbosity::quiet     ? log::Level::error
                  : context.verbosity == Verbosity::normal  ? log::Level::info
                  : context.verbosity == Verbosity::verbose ? log::Level::debug
                                                            : log::Level::trace);
-}
-
-/// `--cd DIR`, `-q` and `-v` may also stand before the command's name.
-std::vector<std::string> lift_globals(std::vector<std::string>& words) {
-  std::vector<std::string> lifted;
-  while (!words.empty()) {
-    const bool flag = words[0] == "-q" || words[0] == "--quiet" || words[0] == "-v" || words[0] == "--verbose" ||
-                      words[0] == "-vv" || words[0].starts_with("--cd=");
-    const std::size_t take = flag ? 1 : words[0] == "--cd" && words.size() > 1 ? 2 : 0;
-    if (take == 0) break;
-    std::move(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(take), std::back_inserter(lifted));
-    words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(take));
-  }
-  return lifted;
 }
 
 /// Answers the words that are not commands: help, version, completion, man pages. Returns whether it did.
@@ -135,6 +121,15 @@ bool answer_meta(const std::vector<std::string>& words, Context& context) {
     return true;
   }
   return false;
+}
+
+/// `mlops help tutorial`: a page that is no command's. A command of the same name comes first.
+bool answer_page(std::vector<std::string> words, Context& context) {
+  if (words.size() != 1) return false;
+  const auto text = page_text(words[0]);
+  if (!text || find_command(words) != nullptr) return false;
+  context.out << *text;
+  return true;
 }
 
 bool asks_for(const Args& args, const std::vector<std::string>& words, std::string_view long_or_short) {
@@ -160,6 +155,7 @@ ExitCode dispatch(std::vector<std::string> words, Context& context) {
   auto lifted = lift_globals(words);
   if (!words.empty() && words[0] == "help") {
     words.erase(words.begin());
+    if (answer_page(words, context)) return ExitCode::ok;
     if (!words.empty()) words.emplace_back("--help");
   }
   if (answer_meta(words, context)) return ExitCode::ok;
@@ -202,6 +198,23 @@ Loaded::Loaded(const CommandSpec& spec) : command(spec.make()), args(command->ar
                   .into = &directory,
                   .complete = Complete::path});
   args.push_back({.names = "-h,--help", .help = "Show usage (-h) or the manual (--help)", .into = &help});
+}
+
+void enter(const std::string& directory, Context& context) {
+  context.cwd = directory.starts_with('/') ? directory : context.cwd + "/" + directory;
+}
+
+std::vector<std::string> lift_globals(std::vector<std::string>& words) {
+  std::vector<std::string> lifted;
+  while (!words.empty()) {
+    const bool flag = words[0] == "-q" || words[0] == "--quiet" || words[0] == "-v" || words[0] == "--verbose" ||
+                      words[0] == "-vv" || words[0].starts_with("--cd=");
+    const std::size_t take = flag ? 1 : words[0] == "--cd" && words.size() > 1 ? 2 : 0;
+    if (take == 0) break;
+    std::move(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(take), std::back_inserter(lifted));
+    words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(take));
+  }
+  return lifted;
 }
 
 const CommandSpec* find_command(std::vector<std::string>& words) {

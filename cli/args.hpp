@@ -13,7 +13,18 @@
 namespace mlops::cli {
 
 /// What a shell offers for a value; answered by complete.cpp.
-enum class Complete { nothing, path, target, stage, remote, revision, run, config_key, command };
+enum class Complete {
+  nothing,
+  path,
+  target,
+  stage,
+  remote,
+  remote_option,
+  revision,
+  run,
+  config_key,
+  config_value  ///< of the key that stands before it
+};
 
 using Target = std::variant<std::monostate, bool*, int*, double*, std::string*, std::optional<std::string>*,
                             std::optional<int>*, std::optional<double>*, std::vector<std::string>*>;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cli/app.hpp"
+#include "cli/pages.hpp"
 #include "git/repository.hpp"
 #include "repo/config.hpp"
 #include "repo/snapshot.hpp"
@@ -51,28 +52,73 @@ void runs(repo::Workspace& workspace, Candidates& found) {
   }
 }
 
-Candidates values(Complete what, const Context& context) {
-  Candidates found;
-  if (what == Complete::config_key) {
-    for (const auto& key : repo::config_keys()) found.push_back({std::string(key.name), std::string(key.help)});
-    return found;
-  }
-  if (what == Complete::command) {
-    for (const CommandSpec* spec : commands()) {
-      if (!spec->group.empty()) found.push_back({split(spec->name, ' ').front(), ""});
+/// All keys, those of remotes once for each remote that there is.
+void config_keys(const std::vector<std::string>& remotes, Candidates& found) {
+  static constexpr std::string_view placeholder = "<name>";
+  for (const auto& key : repo::config_keys()) {
+    const auto at = key.name.find(placeholder);
+    if (at == std::string_view::npos) {
+      found.push_back({std::string(key.name), std::string(key.help)});
+      continue;
     }
-    return found;
+    for (const auto& remote : remotes)
+      found.push_back({std::string(key.name).replace(at, placeholder.size(), remote), std::string(key.help)});
   }
-  auto workspace = context.workspace();
-  if (what == Complete::stage) stages(workspace, found);
-  if (what == Complete::target) targets(workspace, found);
-  if (what == Complete::revision) revisions(workspace, found);
-  if (what == Complete::run) runs(workspace, found);
-  if (what == Complete::remote) {
-    for (const auto& name : workspace.config().remotes())
-      found.push_back({name, workspace.config().get("remote." + name + ".url").value_or("")});
+}
+
+void remote_options(Candidates& found) {
+  static constexpr std::string_view section = "remote.<name>.";
+  for (const auto& key : repo::config_keys()) {
+    if (key.name.starts_with(section))
+      found.push_back({std::string(key.name.substr(section.size())), std::string(key.help)});
+  }
+}
+
+/// Remotes of the project; none outside of one.
+Candidates remotes(const Context& context) {
+  Candidates found;
+  const auto workspace = context.workspace();
+  for (const auto& name : workspace.config().remotes())
+    found.push_back({name, workspace.config().get("remote." + name + ".url").value_or("")});
+  return found;
+}
+
+/// What the operand or option takes. `before` are the operands that stand before it.
+Candidates values(Complete what, const std::vector<std::string>& before, const Context& context) {
+  Candidates found;
+  if (what == Complete::remote_option) {
+    remote_options(found);
+  } else if (what == Complete::remote) {
+    found = remotes(context);
+  } else if (what == Complete::config_key) {
+    std::vector<std::string> names;
+    try {
+      for (const auto& remote : remotes(context)) names.push_back(remote.value);
+    } catch (const Error&) {
+      names.clear();  // settings of the user can be changed outside a project, too
+    }
+    config_keys(names, found);
+  } else if (what == Complete::config_value && !before.empty()) {
+    if (before.back() == "core.remote") return remotes(context);
+    const auto* key = repo::find_config_key(before.back());
+    if (key == nullptr) return found;
+    const std::string_view choices = key->type == repo::ConfigType::boolean ? "true,false" : key->choices;
+    for (auto& choice : split(choices, ',')) found.push_back({std::move(choice), ""});
+  } else {
+    auto workspace = context.workspace();
+    if (what == Complete::stage) stages(workspace, found);
+    if (what == Complete::target) targets(workspace, found);
+    if (what == Complete::revision) revisions(workspace, found);
+    if (what == Complete::run) runs(workspace, found);
   }
   return found;
+}
+
+/// Whether the shell's own list of files belongs to the answer.
+bool takes_files(Complete what, const std::vector<std::string>& before) {
+  if (what == Complete::path || what == Complete::target) return true;
+  return what == Complete::config_value && !before.empty() &&
+         (before.back() == "cache.dir" || before.back().ends_with(".url"));
 }
 
 void offer(const Candidates& candidates, const std::string& prefix, Context& context) {
@@ -86,20 +132,19 @@ void offer(const Candidates& candidates, const std::string& prefix, Context& con
   }
 }
 
-void offer_values(const Arg& arg, const std::string& prefix, Context& context) {
+void offer_values(const Arg& arg, const std::vector<std::string>& before, const std::string& prefix, Context& context) {
   Candidates found;
   for (const auto& choice : arg.choices) found.push_back({choice, ""});
-  if (arg.complete == Complete::path) context.out << "@files\n";
   if (arg.complete != Complete::path && arg.complete != Complete::nothing) {
     try {
-      for (auto& candidate : values(arg.complete, context)) found.push_back(std::move(candidate));
+      for (auto& candidate : values(arg.complete, before, context)) found.push_back(std::move(candidate));
     } catch (const Error&) {
       // Outside a project, or in a broken one, there is nothing to offer; a TAB must stay silent.
       found.clear();
     }
   }
   offer(found, prefix, context);
-  if (arg.complete == Complete::target) context.out << "@files\n";
+  if (takes_files(arg.complete, before)) context.out << "@files\n";
 }
 
 void offer_commands(const std::vector<std::string>& words, const std::string& current, Context& context) {
@@ -115,29 +160,83 @@ void offer_commands(const std::vector<std::string>& words, const std::string& cu
   offer(found, current, context);
 }
 
+void offer_options(const Args& args, const std::string& current, Context& context) {
+  Candidates found;
+  for (const Arg& arg : args) {
+    if (arg.positional()) continue;
+    for (auto& name : arg.spellings()) found.push_back({name, std::string(arg.help)});
+  }
+  offer(found, current, context);
+}
+
+/// What the words before the one that is asked about mean.
+struct Typed {
+  const Arg* waiting = nullptr;       ///< the option whose value comes next
+  std::vector<std::string> operands;  ///< so far
+  bool operands_only = false;         ///< after `--`, or inside a command that a stage runs
+};
+
+Typed read_typed(const Args& args, const std::vector<std::string>& words) {
+  Typed typed;
+  const bool takes_rest = std::any_of(args.begin(), args.end(), [](const Arg& arg) { return arg.rest; });
+  for (const auto& word : words) {
+    if (typed.waiting != nullptr) {
+      typed.waiting = nullptr;
+    } else if (!typed.operands_only && word == "--") {
+      typed.operands_only = true;
+    } else if (!typed.operands_only && word.starts_with('-') && word.size() > 1) {
+      const Arg* arg = find_arg(args, word);
+      if (arg != nullptr && arg->takes_value()) typed.waiting = arg;
+    } else {
+      typed.operands.push_back(word);
+      if (takes_rest) typed.operands_only = true;
+    }
+  }
+  return typed;
+}
+
+/// The operand that comes after `count` others, or nullptr when there is room for none.
+const Arg* operand_after(const Args& args, std::size_t count) {
+  for (const Arg& arg : args) {
+    if (!arg.positional()) continue;
+    if (count == 0 || arg.repeats()) return &arg;
+    --count;
+  }
+  return nullptr;
+}
+
 void offer_arguments(const Loaded& loaded, const std::vector<std::string>& words, const std::string& current,
                      Context& context) {
-  if (!words.empty() && words.back().starts_with('-')) {
-    const Arg* arg = find_arg(loaded.args, words.back());
-    if (arg != nullptr && arg->takes_value()) return offer_values(*arg, current, context);
-  }
-  const auto equals = current.find('=');
-  if (current.starts_with("--") && equals != std::string::npos) {
+  const Typed typed = read_typed(loaded.args, words);
+  if (typed.waiting != nullptr) return offer_values(*typed.waiting, typed.operands, current, context);
+  if (current.starts_with('-') && !typed.operands_only) {
+    const auto equals = current.find('=');
+    if (equals == std::string::npos) return offer_options(loaded.args, current, context);
     const Arg* arg = find_arg(loaded.args, current.substr(0, equals));
-    if (arg != nullptr && arg->takes_value()) offer_values(*arg, current.substr(equals + 1), context);
+    if (arg != nullptr && arg->takes_value()) offer_values(*arg, typed.operands, current.substr(equals + 1), context);
     return;
   }
-  if (current.starts_with('-')) {
-    Candidates found;
-    for (const Arg& arg : loaded.args) {
-      if (arg.positional()) continue;
-      for (auto& name : arg.spellings()) found.push_back({name, std::string(arg.help)});
-    }
-    return offer(found, current, context);
+  const Arg* operand = operand_after(loaded.args, typed.operands.size());
+  if (operand != nullptr) offer_values(*operand, typed.operands, current, context);
+}
+
+void offer_pages(const std::string& current, Context& context) {
+  Candidates found;
+  for (const Page& page : pages()) {
+    const bool prefixed = page.name.starts_with("mlops-");
+    found.push_back({std::string(prefixed ? page.name.substr(6) : page.name), std::string(page.summary)});
   }
-  for (const Arg& arg : loaded.args) {
-    if (arg.positional()) return offer_values(arg, current, context);
-  }
+  offer(found, current, context);
+}
+
+/// What may stand before the command's name.
+void offer_first_options(const std::string& current, Context& context) {
+  offer({{"--help", "List all commands"},
+         {"--version", "Show the version"},
+         {"--quiet", "Say nothing but errors"},
+         {"--verbose", "Say more"},
+         {"--cd", "Work as if started in this directory"}},
+        current, context);
 }
 
 }  // namespace
@@ -145,9 +244,19 @@ void offer_arguments(const Loaded& loaded, const std::vector<std::string>& words
 void complete(std::vector<std::string> words, Context& context) {
   const std::string current = words.empty() ? "" : words.back();
   if (!words.empty()) words.pop_back();
+  const auto lifted = lift_globals(words);
+  for (std::size_t i = 0; i < lifted.size(); ++i) {
+    if (lifted[i].starts_with("--cd")) enter(lifted[i] == "--cd" ? lifted[++i] : lifted[i].substr(5), context);
+  }
   if (!words.empty() && words.front() == "help") {
     words.erase(words.begin());
+    if (words.empty()) offer_pages(current, context);
     return offer_commands(words, current, context);
+  }
+  if (words.empty() && current.starts_with('-')) return offer_first_options(current, context);
+  if (words.size() == 1 && words.front() == "--cd") {
+    context.out << "@files\n";
+    return;
   }
   std::vector<std::string> rest = words;
   const CommandSpec* spec = find_command(rest);

@@ -78,6 +78,17 @@ std::string page_name(std::string_view command) {
   return name;
 }
 
+/// The other commands of a family (`runs show` for `runs list`), then the pages that all commands have in common.
+std::string see_also(const CommandSpec& spec) {
+  std::string out = ".SH SEE ALSO\n";
+  const auto family = split(spec.name, ' ').front() + " ";
+  for (const CommandSpec* other : commands()) {
+    if (other != &spec && !other->group.empty() && other->name.starts_with(family))
+      out += ".BR " + roff_text(page_name(other->name)) + " (1),\n";
+  }
+  return out + ".BR mlops (1),\n.BR mlops\\-tutorial (7),\n.BR mlops.yaml (5),\n.BR mlops\\-config (5)\n";
+}
+
 std::string command_page(const CommandSpec& spec) {
   const Loaded loaded(spec);
   std::string out = roff_title(page_name(spec.name), 1, spec.summary);
@@ -85,10 +96,10 @@ std::string command_page(const CommandSpec& spec) {
   const auto examples = spec.manual.find("\nEXAMPLES\n");
   out += roff_body(spec.manual.substr(0, examples));
   out += ".SH OPTIONS\n";
-  for (const Arg& arg : loaded.args) out += ".TP\n.B " + roff_text(label(arg)) + "\n" + roff_text(help_of(arg)) + "\n";
+  for (const Arg& arg : loaded.args)
+    out += ".TP\n.B " + roff_text(label(arg)) + "\n" + roff_running(help_of(arg)) + "\n";
   if (examples != std::string_view::npos) out += roff_body(spec.manual.substr(examples + 1));
-  return out + roff_body(exit_status()) +
-         ".SH SEE ALSO\n.BR mlops (1),\n.BR mlops\\-tutorial (7),\n.BR mlops.yaml (5)\n";
+  return out + roff_body(exit_status()) + see_also(spec);
 }
 
 std::string main_page() {
@@ -97,13 +108,17 @@ std::string main_page() {
   out += roff_body(
       "`mlops` keeps datasets and models by content hash beside git, runs declared pipeline stages with caching,\n"
       "records every run, shares all of it through remotes and reproduces any past run bit by bit.\n\n"
-      "Start with mlops-tutorial(7). Every command has its own page, `man mlops-<command>`, which\n"
-      "`mlops <command> --help` shows too.\n");
+      "Start with mlops-tutorial(7). Every command has its own page, `man mlops-<command>`; `mlops help <command>` "
+      "and\n"
+      "`mlops <command> --help` show it too, `mlops <command> -h` the options alone, and `mlops help <page>` shows\n"
+      "tutorial, mlops.yaml or mlops-config.\n\n"
+      "-q, -v and --cd may stand before the command as well as behind it.\n");
+  out += ".SH COMMANDS\n";
   for (const auto group : groups()) {
     out += ".SS " + std::string(group) + "\n";
     for (const CommandSpec* spec : commands()) {
       if (spec->group != group) continue;
-      out += ".TP\n.BR " + roff_text(page_name(spec->name)) + " (1)\n" + roff_text(spec->summary) + "\n";
+      out += ".TP\n.BR " + roff_text(page_name(spec->name)) + " (1)\n" + roff_running(spec->summary) + "\n";
     }
   }
   return out + roff_body(exit_status()) +
@@ -115,7 +130,9 @@ std::string main_page() {
 std::string overview() {
   std::string text = "usage: mlops <command> [options]\n";
   for (const auto group : groups()) text += "\n" + std::string(group) + ":\n" + command_lines(group, {});
-  return text + "\n`mlops <command> --help` shows a command's manual; `man mlops-tutorial` is the place to start.\n";
+  return text +
+         "\n`mlops help tutorial` is the place to start; `mlops <command> --help` shows a command's manual, -h its "
+         "options.\n";
 }
 
 std::string family_text(std::string_view family) {
@@ -136,6 +153,14 @@ std::string help_text(const CommandSpec& spec) {
   if (examples != std::string_view::npos) text += std::string(spec.manual.substr(examples));
   if (!text.ends_with('\n')) text += '\n';
   return text + std::string(exit_status());
+}
+
+std::optional<std::string> page_text(std::string_view name) {
+  for (const Page& page : pages()) {
+    if (page.name != name && page.name != "mlops-" + std::string(name)) continue;
+    return std::string(page.name) + ": " + std::string(page.summary) + "\n\n" + page.body();
+  }
+  return {};
 }
 
 void write_man_pages(const std::string& directory) {

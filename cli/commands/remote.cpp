@@ -106,14 +106,16 @@ class RemoteModify : public Command {
   LevelArgs level_;
 
   Args args() override {
-    Args args{name_arg(&name_),
-              {.names = "option",
-               .metavar = "option",
-               .help = "Which option, for example url",
-               .into = &option_,
-               .required = true},
-              {.names = "value", .metavar = "value", .help = "Its new value", .into = &value_},
-              {.names = "-u,--unset", .help = "Remove the option", .into = &unset_}};
+    Args args{
+        name_arg(&name_),
+        {.names = "option",
+         .metavar = "option",
+         .help = "Which option, for example url",
+         .into = &option_,
+         .complete = Complete::remote_option,
+         .required = true},
+        {.names = "value", .metavar = "value", .help = "Its new value", .into = &value_, .complete = Complete::path},
+        {.names = "-u,--unset", .help = "Remove the option", .into = &unset_}};
     level_.append_to(args);
     return args;
   }

@@ -37,7 +37,7 @@ Later files win over earlier ones, the environment over all files, and options o
 From `.mlops/config`, which comes from whoever wrote the repository, only settings that are mere data count by
 themselves; see mlops-trust(1). A key that nobody knows is an error which names the nearest known one.
 
-Durations are written 90, 90s, 5m, 2h or 14d; sizes 512, 10k, 4M, 1G; lists with commas.
+Durations are written 90, 90s, 5m, 2h or 14d, lists with commas.
 
 KEYS
 )";

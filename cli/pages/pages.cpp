@@ -23,7 +23,7 @@ EXIT STATUS
   1    failed, a failed stage included
   2    wrong usage
   3    some items of a transfer or list failed, the others are done
-  4    the question was answered no (`--exit-code`, a reproduction that differs)
+  4    the question was answered no (--exit-code, a reproduction that differs)
   70   a bug in mlops
   129, 130, 143   ended by HUP, INT, TERM
 

@@ -47,6 +47,16 @@ TEST_CASE("every command explains itself in short and at length") {
   }
 }
 
+TEST_CASE("help shows the pages that are no command's") {
+  const auto tutorial = run_outside({"help", "tutorial"});
+  CHECK(tutorial.code == 0);
+  CHECK(tutorial.says("mlops init"));
+  CHECK(run_outside({"help", "mlops-config"}).says("core.durability"));
+  CHECK(run_outside({"help", "mlops.yaml"}).says("always_changed"));
+  CHECK(run_outside({"help", "config"}).says("usage: mlops config"));
+  CHECK(run_outside({"help", "no-such-page"}).code == 2);
+}
+
 TEST_CASE("summaries, helps and manuals keep one style") {
   for (const cli::CommandSpec* spec : cli::commands()) {
     INFO(spec->name);
