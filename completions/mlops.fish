@@ -3,11 +3,13 @@
 function __mlops_complete
     set -l words (commandline -opc) (commandline -ct)
     set -l files no
+    # For --option=value the answers are values alone, and fish wants the whole word.
+    set -l before (string match -r -- '^--[^=]*=' $words[-1]; or echo '')
     for line in ($words[1] __complete $words[2..-1] 2>/dev/null)
         if test "$line" = @files
             set files yes
         else
-            echo $line
+            echo $before$line
         end
     end
     if test $files = yes

@@ -101,6 +101,19 @@ TEST_CASE("TAB offers what fits the place") {
       {{"add", ""}, "@files"},
       {{"freeze", "c"}, "copy"},
       {{"repro", "--run", ""}, "named"},
+      {{"repro", "-j", "2", "c"}, "copy"},
+      {{"-q", "repro", "c"}, "copy"},
+      {{"--cd", ".", "repro", "c"}, "copy"},
+      {{"runs", "log", "named", ""}, "copy"},
+      {{"config", "core.durability", ""}, "strict"},
+      {{"config", "core.autostage", "t"}, "true"},
+      {{"config", "core.remote", ""}, "store\t"},
+      {{"config", "remote.s"}, "remote.store.url"},
+      {{"config", "cache.dir", ""}, "@files"},
+      {{"remote", "modify", "store", "u"}, "url\t"},
+      {{"help", "tut"}, "tutorial\t"},
+      {{"help", "runs", "l"}, "list\t"},
+      {{"--v"}, "--version\t"},
   };
   for (Words words : std::vector<Words>{{"xyz"}, {"repro", "xyz"}, {"version", ""}, {"init", "--nothing="}}) {
     words.insert(words.begin(), "__complete");
@@ -112,6 +125,15 @@ TEST_CASE("TAB offers what fits the place") {
     const auto answer = project.good(words);
     CHECK(answer.says(text));
     CHECK(answer.err.empty());
+  }
+}
+
+TEST_CASE("TAB offers nothing where nothing fits") {
+  CliProject project;
+  for (Words words : std::vector<Words>{{"init", "dir", ""}, {"config", "core.remote", "x", ""}, {"repro", "-j", ""}}) {
+    words.insert(words.begin(), "__complete");
+    INFO(words[1]);
+    CHECK(project.good(words).out.empty());
   }
 }
 

@@ -15,14 +15,17 @@ mlops completion zsh >../_mlops
 mlops completion fish >../mlops.fish
 diff ../mlops.bash "$SOURCE_DIR/completions/mlops.bash"
 
+# Readline cuts words at = too, and lists files by itself where the script leaves it to that.
 in_bash() {
   bash --norc --noprofile -c '
     source ../mlops.bash
-    compopt() { :; }
-    read -r -a COMP_WORDS <<<"$1"
-    [[ $1 == *" " ]] && COMP_WORDS+=("")
+    left_to_readline=
+    compopt() { [[ $* != *default* ]] || left_to_readline=yes; }
+    read -r -a COMP_WORDS <<<"${1//=/ = }"
+    [[ $1 == *[\ =] ]] && COMP_WORDS+=("")
     COMP_CWORD=$((${#COMP_WORDS[@]} - 1)) COMP_LINE=$1 COMP_POINT=${#1}
     _mlops mlops "${COMP_WORDS[COMP_CWORD]}"
+    [[ -z $left_to_readline ]] || mapfile -t COMPREPLY < <(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")
     printf "%s\n" "${COMPREPLY[@]}"' - "$1"
 }
 
@@ -65,8 +68,15 @@ offers --keep-going --explain 'mlops repro --'
 offers copy 'mlops repro '
 offers data out.txt copy 'mlops checkout '
 offers store 'mlops push -r '
+offers store 'mlops push --remote='
+offers store 'mlops push --remote=st'
 offers bolder 'mlops runs show '
 offers v1.0 feature HEAD 'mlops diff '
-offers core.remote cache.type 'mlops config '
+offers core.remote cache.type remote.store.url 'mlops config '
+offers off batch strict 'mlops config core.durability '
+offers url jobs 'mlops remote modify store '
+offers copy 'mlops runs log bolder '
+offers copy 'mlops -q repro '
+offers tutorial status 'mlops help '
 offers bash zsh fish 'mlops completion '
 offers params.yaml 'some' 'mlops add '
