@@ -61,8 +61,11 @@ Value assigned_value(std::string_view all, std::string_view text) {
     return "";
   }
   if (std::string_view("[{\"'").find(text[0]) != std::string_view::npos) {
-    const YamlNode node = parse_yaml(text, "value");
-    return to_value(node);
+    try {
+      return to_value(parse_yaml(text, "value"));
+    } catch (const Error& error) {
+      refuse_assignment(all, error.what());
+    }
   }
   Value value = type_scalar(text);
   if (value.get<std::string>() != nullptr && is_whole_number(text)) {

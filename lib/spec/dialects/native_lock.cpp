@@ -92,7 +92,11 @@ Value::Map stage_value(const LockedStage& stage) {
 }  // namespace
 
 Lock read_lock(std::string_view text, const fs::RepoPath& file) {
-  if (text.empty()) return {};  // a project that has not run anything yet
+  if (text.empty()) {
+    // A project that has not run anything has no lock; one of no bytes is what a crash or a full disk leaves.
+    throw Error::of(ErrorKind::format, "'{}' is empty", file.str())
+        .hint("`git checkout -- {}` restores the file; without it everything counts as never run", file.str());
+  }
   const YamlNode root = read_versioned(text, file.str());
   Lock lock;
   read_known_fields({.file = file.str(), .path = {}}, root, lock_fields, lock);

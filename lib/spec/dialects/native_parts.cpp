@@ -52,6 +52,11 @@ StageCommand read_command(const Place& at, const YamlNode& node) {
   if (cmd.lines.empty() || std::ranges::all_of(cmd.lines, blank)) {
     throw at.error(node, "is empty");
   }
+  // The shell would get what stands in front of it.
+  const auto cut = [](const std::string& line) { return line.find('\0') != std::string::npos; };
+  if (std::ranges::any_of(cmd.lines, cut)) {
+    throw at.error(node, "holds a NUL byte");
+  }
   return cmd;
 }
 

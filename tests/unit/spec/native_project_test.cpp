@@ -207,6 +207,7 @@ TEST_CASE("wrong types and values name their place", "[spec][project]") {
   }
   CHECK(failure("stages:\n  a:\n    cmd: true\n").what == "mlops.yaml:3: 'stages.a.cmd' must be a text");
   CHECK(failure("stages:\n  a:\n    cmd: true\n").hint == "quote it: 'true'");
+  CHECK(failure("stages:\n  a:\n    cmd: \"echo \\0 x\"\n").what == "mlops.yaml:3: 'stages.a.cmd' holds a NUL byte");
   CHECK(failure("stages:\n  a:\n    cmd: []\n").what == "mlops.yaml:3: 'stages.a.cmd' is empty");
   CHECK(failure("stages:\n  a:\n    deps: []\n").what == "mlops.yaml:2: 'stages.a' has no 'cmd'");
   CHECK(failure("stages:\n  a:\n").what.find("'stages.a' must be a map") != std::string::npos);

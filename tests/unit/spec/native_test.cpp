@@ -139,6 +139,16 @@ TEST_CASE("a digest of digits only is read as the text that it is", "[spec][lock
   CHECK(lock.stages.at("a").outs[0].entry.digest.hex() == digits);
 }
 
+TEST_CASE("a lock of no bytes is refused, with the way back", "[spec][lock]") {
+  try {
+    native.read_lock("", lock_file);
+    FAIL("it was read");
+  } catch (const Error& error) {
+    CHECK(std::string(error.what()) == "'mlops.lock' is empty");
+    CHECK(error.hints().size() == 1);
+  }
+}
+
 TEST_CASE("a cut lock is an error or holds whole stages up to the last", "[spec][lock]") {
   const Lock lock = test::lock();
   const std::string text = native.write_lock(lock);
