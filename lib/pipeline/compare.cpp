@@ -105,7 +105,17 @@ class Comparison {
   }
 
   void compare_entry(const spec::LockedPath& known, const PathKinds& kinds) {
-    const auto now = current_.entry(known.path);
+    std::optional<store::Entry> now;
+    try {
+      now = current_.entry(known.path);
+    } catch (const Error& error) {
+      // An output that cannot be described (a fifo in it, a link in its place) is made anew; an input must be mended.
+      if (kinds.changed != Kind::output_changed) {
+        throw;
+      }
+      add(kinds.changed, printable(known.path.str()), entry_text(known.entry), {}, error.what());
+      return;
+    }
     if (!now) {
       if (!allow_missing_) {
         add(kinds.missing, printable(known.path.str()));

@@ -10,6 +10,8 @@
 #include "pipeline/plan.hpp"
 #include "spec/params.hpp"
 #include "store/build.hpp"
+#include "util/error.hpp"
+#include "util/log.hpp"
 #include "util/parallel.hpp"
 #include "util/text.hpp"
 
@@ -120,10 +122,20 @@ void Current::prefetch(const std::vector<fs::RepoPath>& paths) {
   }
   std::vector<MaybeEntry> found(unknown.size());
   state_->workspace.db();  // opened before threads use it
-  parallel_for(unknown.size(), processors() * 2,
-               [&](std::size_t i) { found[i] = state_->hash(unknown[i], options[i]); });
+  std::vector<char> hashed(unknown.size(), 0);
+  parallel_for(unknown.size(), processors() * 2, [&](std::size_t i) {
+    try {
+      found[i] = state_->hash(unknown[i], options[i]);
+      hashed[i] = 1;
+    } catch (const Error& error) {
+      // Whoever asks for this very path gets to know it, and knows whether it matters.
+      log::debug("{} is not looked at in advance: {}", quoted(unknown[i].str()), error.what());
+    }
+  });
   for (std::size_t i = 0; i < unknown.size(); ++i) {
-    state_->remember(unknown[i], std::move(found[i]));
+    if (hashed[i] != 0) {
+      state_->remember(unknown[i], std::move(found[i]));
+    }
   }
 }
 

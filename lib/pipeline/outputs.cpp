@@ -7,6 +7,7 @@
 #include "store/build.hpp"
 #include "store/checkout.hpp"
 #include "util/error.hpp"
+#include "util/log.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>
@@ -53,6 +54,21 @@ void take_away(const std::string& path, const fs::FileStat& stat) {
 
 /// Whether the entry has to be an object: for checkout, or so that the stage cache can bring it back.
 bool is_stored(const spec::Output& out) { return out.cache || out.kind != spec::OutputKind::plain; }
+
+/// A checkout compares what stands at a path with what it puts there. What cannot be compared is moved out of its way.
+Rescued put_aside_indescribable(repo::Workspace& workspace, Current& current, const std::vector<fs::RepoPath>& paths,
+                                const std::string& rescue_directory) {
+  Rescued rescued;
+  for (const fs::RepoPath& path : paths) {
+    try {
+      current.entry(path);
+    } catch (const Error& error) {
+      log::debug("{} is put aside: {}", quoted(path.str()), error.what());
+      rescued.emplace_back(printable(path.str()), store::move_to_rescue(workspace.root(), path, rescue_directory));
+    }
+  }
+  return rescued;
+}
 
 }  // namespace
 
@@ -108,7 +124,7 @@ std::vector<spec::LockedPath> store_outputs(repo::Workspace& workspace, Current&
   std::vector<spec::LockedPath> outs;
   for (const spec::Output& out : stage.outs) {
     if (!fs::stat_path(workspace.absolute(out.path))) {
-      throw Error::of(ErrorKind::stage, "stage '{}' did not write {}", stage.name, quoted(out.path.str()))
+      throw Error::of(ErrorKind::stage, "it did not write {}", quoted(out.path.str()))
           .hint("its command must make every declared output, relative to the stage's working directory");
     }
     current.forget(out.path);
@@ -163,7 +179,7 @@ Rescued restore_outputs(repo::Workspace& workspace, Current& current, const spec
   options.rescue_directory = rescue_directory;
   store::CheckoutOptions as_copies = options;
   as_copies.links = {fs::LinkType::reflink, fs::LinkType::copy};
-  Rescued rescued;
+  Rescued rescued = put_aside_indescribable(workspace, current, paths, rescue_directory);
   const auto check_out = [&](const std::vector<store::CheckoutItem>& items, const store::CheckoutOptions& how) {
     if (items.empty()) {
       return;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/recorder.hpp"
 
-#include "fs/file.hpp"
 #include "repo/checkout.hpp"
 #include "util/error.hpp"
 #include "util/log.hpp"
@@ -17,14 +16,10 @@ constexpr int flush_share = 20;
 }  // namespace
 
 Recorder::Recorder(repo::Workspace& workspace)
-    : workspace_(workspace),
-      journal_(workspace),
-      lock_text_(
-          fs::try_read_file(workspace.root() + "/" + std::string(workspace.dialect().names().lock)).value_or("")),
-      flushed_(std::chrono::steady_clock::now()) {}
+    : workspace_(workspace), journal_(workspace), flushed_(std::chrono::steady_clock::now()) {}
 
-void Recorder::finished(const std::string& stage, const spec::LockedStage& state) {
-  journal_.append(lock_text_, stage, state);
+void Recorder::finished(const std::string& stage, const spec::LockedStage* replaced, const spec::LockedStage& state) {
+  journal_.append(stage, replaced, state);
   pending_.emplace_back(stage, state);
 }
 
@@ -40,7 +35,7 @@ void Recorder::tick() {
 void Recorder::flush() {
   const auto start = std::chrono::steady_clock::now();
   // Also with nothing of ours: the journal of a run that was killed is folded in by whoever writes next.
-  lock_text_ = repo::write_lock_file(workspace_, pending_);
+  repo::write_lock_file(workspace_, pending_);
   std::vector<std::pair<fs::RepoPath, std::optional<store::Entry>>> placed;
   for (const repo::JournalRecord& record : pending_) {
     for (const spec::LockedPath& out : record.second.outs) {

@@ -19,8 +19,9 @@ class Recorder {
  public:
   explicit Recorder(repo::Workspace& workspace);
 
-  /// Records one stage that ended well; when this returns, no crash can undo it.
-  void finished(const std::string& stage, const spec::LockedStage& state);
+  /// Records one stage that ended well, of which the lock said `replaced` (nullptr: nothing); when this returns, no
+  /// crash can undo it.
+  void finished(const std::string& stage, const spec::LockedStage* replaced, const spec::LockedStage& state);
   /// Notes why and how a stage ran, for `why`; kept with the next flush.
   void ran(const std::string& stage, LastRun run);
   /// Rewrites mlops.lock when the last time is long ago.
@@ -31,7 +32,6 @@ class Recorder {
  private:
   repo::Workspace& workspace_;
   repo::Journal journal_;
-  std::string lock_text_;
   std::vector<repo::JournalRecord> pending_;
   std::map<std::string, LastRun> last_runs_;
   std::chrono::steady_clock::time_point flushed_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/repro.hpp"
 
+#include "fs/stat.hpp"
 #include "pipeline/outputs.hpp"
 #include "pipeline/recorder.hpp"
 #include "pipeline/runner.hpp"
@@ -25,9 +26,8 @@ bool anything_to_run(const Plan& plan) {
 /// What must hold before the first stage starts, so that a mistake in the last one is not found hours later.
 class Preflight {
  public:
-  Preflight(repo::Workspace& workspace, const repo::Snapshot& snapshot, const Graph& graph, const Plan& plan,
-            Current& current, const ReproOptions& options)
-      : workspace_(workspace), snapshot_(snapshot), graph_(graph), plan_(plan), current_(current), options_(options) {}
+  Preflight(repo::Workspace& workspace, const Graph& graph, const Plan& plan, Current& current)
+      : workspace_(workspace), graph_(graph), plan_(plan), current_(current) {}
 
   void check() {
     // Tracked paths are looked for only here: a no-op need not walk the work tree.
@@ -39,6 +39,8 @@ class Preflight {
     }
     for (const Step& step : plan_.steps) {
       if (step.action == Action::run) {
+        check_not_running(graph_.stage(step.stage));
+        check_wdir(graph_.stage(step.stage));
         check_outputs(workspace_, graph_.stage(step.stage));
         check_inputs(graph_.stage(step.stage), *whole);
       }
@@ -63,18 +65,42 @@ class Preflight {
     return std::any_of(makers.begin(), makers.end(), [&](std::size_t maker) { return planned_[maker]; });
   }
 
+  /// A stage whose command starts the stage again would go on until the machine is full of them.
+  void check_not_running(const spec::Stage& stage) const {
+    const Environment& env = workspace_.session().env;
+    const auto root = env.find("MLOPS_ROOT");
+    const auto running = env.find(running_stages_variable);
+    if (running == env.end() || root == env.end() || root->second != workspace_.root()) {
+      return;
+    }
+    const std::vector<std::string> names = split(running->second, ' ');
+    if (std::find(names.begin(), names.end(), stage.name) != names.end()) {
+      throw Error::of(ErrorKind::conflict, "stage '{}' is running already: this command is part of it", stage.name)
+          .hint("inside a stage, name the stages to bring up to date: `mlops repro STAGE`");
+    }
+  }
+
+  void check_wdir(const spec::Stage& stage) const {
+    const auto directory = fs::stat_path(workspace_.absolute(stage.wdir));
+    const auto makers = graph_.producers(stage.wdir);
+    const bool by_another = std::any_of(makers.begin(), makers.end(), [&](std::size_t maker) {
+      return planned_[maker] && graph_.stage(maker).name != stage.name;
+    });
+    if ((!directory || directory->type != fs::FileType::directory) && !by_another) {
+      throw Error::of(ErrorKind::missing, "{}:{}: the working directory {} of stage '{}' {}",
+                      workspace_.dialect().names().pipeline, stage.line, quoted(stage.wdir.str()), stage.name,
+                      directory ? "is no directory" : "does not exist")
+          .hint("make it, or correct `wdir`");
+    }
+  }
+
   void check_inputs(const spec::Stage& stage, const repo::Snapshot& whole) {
-    const auto locked = snapshot_.lock.stages.find(stage.name);
     for (const spec::Dependency& dep : stage.deps) {
       if (will_be_made(dep.path)) {
         continue;
       }
-      const auto now = current_.entry(dep.path);
-      if (!now) {
+      if (!current_.entry(dep.path)) {
         throw missing(stage, "dependency", dep.path, dep.line, whole);
-      }
-      if (options_.check_dependencies && locked != snapshot_.lock.stages.end()) {
-        check_recorded(stage, locked->second, dep.path, *now);
       }
     }
     for (const spec::ParamsDependency& params : stage.params) {
@@ -98,28 +124,19 @@ class Preflight {
     return std::move(error).hint("make it, or correct its path; paths are relative to the stage's working directory");
   }
 
-  void check_recorded(const spec::Stage& stage, const spec::LockedStage& locked, const fs::RepoPath& path,
-                      const store::Entry& now) const {
-    for (const spec::LockedPath& dep : locked.deps) {
-      if (dep.path == path && (dep.entry.kind != now.kind || dep.entry.digest != now.digest)) {
-        throw Error::of(ErrorKind::changed,
-                        "the dependency {} of stage '{}' is not what was recorded: {} instead of {}",
-                        quoted(path.str()), stage.name, hash::short_name(now.id()), hash::short_name(dep.entry.id()));
-      }
-    }
-  }
-
   repo::Workspace& workspace_;
-  const repo::Snapshot& snapshot_;
   const Graph& graph_;
   const Plan& plan_;
   Current& current_;
-  const ReproOptions& options_;
   std::vector<bool> planned_;
 };
 
 Environment stage_environment(const repo::Workspace& workspace) {
   Environment env = workspace.session().env;
+  const auto root = env.find("MLOPS_ROOT");
+  if (root == env.end() || root->second != workspace.root()) {
+    env.erase(running_stages_variable);
+  }
   env.insert_or_assign("MLOPS_ROOT", workspace.root());
   if (!workspace.run_token().empty()) {
     env.insert_or_assign(repo::Workspace::run_token_variable, workspace.run_token());
@@ -154,7 +171,7 @@ ReproResult nothing_run(const RunContext& context, const Plan& plan, const Repro
 
 ReproResult run_plan(RunContext& context, const Plan& plan) {
   repo::Workspace& workspace = context.workspace;
-  Preflight preflight(workspace, context.snapshot, context.graph, plan, context.current, context.options);
+  Preflight preflight(workspace, context.graph, plan, context.current);
   preflight.check();
   const store::Lease lease(workspace.writable_db());
   workspace.sweep_leftovers();

@@ -8,6 +8,7 @@
 
 #include "pipeline/executor.hpp"
 #include "pipeline/plan.hpp"
+#include "pipeline/undeclared.hpp"
 #include "repo/workspace.hpp"
 
 namespace mlops::pipeline {
@@ -20,12 +21,13 @@ struct StageReport {
   std::string stage;
   Outcome outcome = Outcome::up_to_date;
   std::vector<Reason> reasons;
-  std::string key;                                           ///< stage key; empty when inputs were not known
-  spec::LockedStage state;                                   ///< inputs and, when it is good, outputs
-  std::vector<spec::LockedPath> uncached_outs;               ///< outputs with cache: false, hashed
-  std::optional<JobResult> job;                              ///< when it was executed
-  std::optional<store::Entry> log;                           ///< object with what it printed
-  std::string error;                                         ///< why it failed; printable
+  std::string key;                              ///< stage key; empty when inputs were not known
+  spec::LockedStage state;                      ///< inputs and, when it is good, outputs
+  std::vector<spec::LockedPath> uncached_outs;  ///< outputs with cache: false, hashed
+  std::optional<JobResult> job;                 ///< when it was executed
+  std::optional<store::Entry> log;              ///< object with what it printed
+  std::string error;                            ///< why it failed, to be read behind "stage 'x' failed: "; printable
+  std::vector<std::string> hints;               ///< what to do about that
   std::vector<std::pair<std::string, std::string>> rescued;  ///< path -> where its unsaved bytes are now
   std::vector<std::string> warnings;  ///< inputs changed while it ran, processes left behind, ...
 };
@@ -50,9 +52,10 @@ struct ReproOptions {
   unsigned jobs = 1;  ///< stages at once
   bool dry = false;
   bool keep_going = false;
-  bool use_stage_cache = true;      ///< restore seen results
-  bool save_to_cache = true;        ///< false: --no-commit
-  bool check_dependencies = false;  ///< isolated reproduction: see run/reproduce
+  bool use_stage_cache = true;   ///< restore seen results
+  bool save_to_cache = true;     ///< false: --no-commit
+  bool watch_undeclared = true;  ///< looks for files that stages write and do not declare
+  bool strict = false;           ///< a stage that writes one fails
   ReproObserver* observer = nullptr;
 };
 
@@ -60,7 +63,8 @@ struct ReproResult {
   std::vector<StageReport> stages;  ///< in order
   bool changed = false;             ///< something was executed or restored
   bool failed = false;
-  int interrupted = 0;  ///< the signal that stopped it, else 0
+  int interrupted = 0;                 ///< the signal that stopped it, else 0
+  std::vector<Undeclared> undeclared;  ///< what changed while stages ran though no stage declares it; sorted
 };
 
 /// Brings the workspace up to date. Holds the run lock and a lease; every finished stage is in the journal before the

@@ -14,6 +14,7 @@ Runner::Runner(RunContext& context, const Plan& plan, Executor& executor)
     : context_(context),
       plan_(plan),
       executor_(executor),
+      files_(context.workspace, context.graph),
       downstream_(plan.steps.size()),
       waiting_(plan.steps.size(), 0),
       blocked_by_(plan.steps.size()),
@@ -38,6 +39,11 @@ ReproResult Runner::run() {
   }
   const InterruptsHeld held;
   context_.recorder.flush();
+  if (result_.interrupted == 0) {
+    for (Undeclared& file : files_.news()) {
+      result_.undeclared.push_back(std::move(file));
+    }
+  }
   return std::move(result_);
 }
 
@@ -105,12 +111,16 @@ void Runner::start(std::size_t at) {
   }
   StageRun* const sink = run.get();
   try {
+    if (context_.options.watch_undeclared) {
+      files_.started(run->stage().name);
+    }
     const int handle = executor_.start(run->job(), [sink](std::string_view bytes) { sink->output(bytes); });
     running_.emplace(handle, std::pair(at, std::move(run)));
   } catch (const Error& error) {
     StageReport report = std::move(run->report());
     report.outcome = Outcome::failed;
     report.error = error.what();
+    report.hints = error.hints();
     ended(at, std::move(report));
   }
 }
@@ -123,14 +133,34 @@ void Runner::wait_for_one() {
   auto node = running_.extract(one->first);
   StageRun& run = *node.mapped().second;
   try {
-    run.finish(one->second);
+    files_.ended(run.stage().name);
+    finish(run, one->second);
   } catch (const Interrupted& interrupted) {
     run.report().outcome = Outcome::failed;
-    run.report().error = fmt::format("stage '{}' was interrupted", run.stage().name);
+    run.report().error = "it was interrupted";
     ended(node.mapped().first, std::move(run.report()));
     throw Interrupted(interrupted);
   }
   ended(node.mapped().first, std::move(run.report()));
+}
+
+/// Strictly, each stage is looked behind at once: what it made with undeclared files beside it is not recorded.
+void Runner::finish(StageRun& run, const JobResult& job) {
+  std::vector<std::string> own;
+  if (context_.options.strict) {
+    for (Undeclared& file : files_.news()) {
+      const auto& stages = file.stages;
+      if (stages.empty() || std::find(stages.begin(), stages.end(), run.stage().name) != stages.end()) {
+        own.push_back(file.path);
+      }
+      result_.undeclared.push_back(std::move(file));
+    }
+  }
+  if (job.ok() && !own.empty()) {
+    run.refuse(job, own);
+  } else {
+    run.finish(job);
+  }
 }
 
 /// Settles a stage and, without recursion since chains may be long, all that its failure keeps from running.

@@ -11,6 +11,7 @@
 #include "pipeline/plan.hpp"
 #include "pipeline/repro.hpp"
 #include "pipeline/stage_run.hpp"
+#include "pipeline/undeclared.hpp"
 
 namespace mlops::pipeline {
 
@@ -35,11 +36,13 @@ class Runner {
   StageReport skipped(std::size_t at, const std::string& why) const;
   void stop(int signal);
   void drain();
+  void finish(StageRun& run, const JobResult& job);
   bool may_start() const;
 
   RunContext& context_;
   const Plan& plan_;
   Executor& executor_;
+  UndeclaredFiles files_;
   // All by position in the plan.
   std::vector<std::vector<std::size_t>> downstream_;
   std::vector<std::size_t> waiting_;

@@ -21,15 +21,6 @@ const spec::LockedStage* find_locked(const repo::Snapshot& snapshot, const std::
   return found == snapshot.lock.stages.end() ? nullptr : &found->second;
 }
 
-/// An error with its advice, for a report.
-std::string full_text(const Error& error) {
-  std::string text = error.what();
-  for (const std::string& hint : error.hints()) {
-    text += "; " + hint;
-  }
-  return text;
-}
-
 }  // namespace
 
 StageReport settled_report(const RunContext& context, const Step& step) {
@@ -85,7 +76,7 @@ StageRun::State StageRun::begin() {
     prepare();
     return State::ready;
   } catch (const Error& error) {
-    fail(full_text(error));
+    fail(error.what(), error.hints());
     return State::ended;
   }
 }
@@ -129,7 +120,8 @@ bool StageRun::restore() {
 void StageRun::prepare() {
   const auto directory = fs::stat_path(context_.workspace.absolute(stage_.wdir));
   if (!directory || directory->type != fs::FileType::directory) {
-    throw Error("the working directory {} of stage '{}' does not exist", quoted(stage_.wdir.str()), stage_.name);
+    throw Error("its working directory {} does not exist", quoted(stage_.wdir.str()))
+        .hint("make it, or correct `wdir` in {}", context_.workspace.dialect().names().pipeline);
   }
   for (const spec::ParamsDependency& params : stage_.params) {
     for (const std::string& key : params.keys) {
@@ -151,6 +143,8 @@ Job StageRun::job() const {
     job.env.insert_or_assign(name, value);
   }
   job.env.insert_or_assign("MLOPS_STAGE", stage_.name);
+  std::string& running = job.env[running_stages_variable];
+  running += (running.empty() ? "" : " ") + stage_.name;
   return job;
 }
 
@@ -173,11 +167,22 @@ void StageRun::finish(const JobResult& result) {
       collect();
     } else {
       keep_log();
-      fail(how_it_failed(result));
+      fail(how_it_failed(result), advice(result));
     }
   } catch (const Error& error) {
-    fail(full_text(error));
+    fail(error.what(), error.hints());
   }
+}
+
+void StageRun::refuse(const JobResult& result, const std::vector<std::string>& undeclared) {
+  report_.job = result;
+  keep_log();
+  std::vector<std::string> names;
+  for (const std::string& path : undeclared) {
+    names.push_back(quoted(path));
+  }
+  fail("it changed what no stage declares: " + join(names, ", "),
+       {"declare them as outputs, or let .gitignore name them; without --strict this is a warning"});
 }
 
 /// Takes in what the stage wrote: everything durable in the store before anything names it.
@@ -250,7 +255,7 @@ bool StageRun::inputs_moved() {
 void StageRun::record(Outcome outcome) {
   report_.uncached_outs = uncached_of(stage_, report_.state.outs);
   if (locked_ == nullptr || *locked_ != report_.state) {
-    context_.recorder.finished(stage_.name, report_.state);
+    context_.recorder.finished(stage_.name, locked_, report_.state);
   }
   report_.outcome = outcome;
   context_.recorder.ran(stage_.name, {.seconds = now_ns() / 1'000'000'000,
@@ -259,33 +264,44 @@ void StageRun::record(Outcome outcome) {
                                       .wall_seconds = report_.job ? report_.job->wall_seconds : 0});
 }
 
-void StageRun::fail(const std::string& why) {
+void StageRun::fail(const std::string& why, const std::vector<std::string>& hints) {
   report_.outcome = Outcome::failed;
   report_.error = why;
+  report_.hints = hints;
   context_.recorder.ran(stage_.name, {.seconds = now_ns() / 1'000'000'000,
                                       .outcome = "failed",
                                       .reasons = report_.reasons,
                                       .wall_seconds = report_.job ? report_.job->wall_seconds : 0});
 }
 
+std::vector<std::string> StageRun::advice(const JobResult& result) const {
+  if (result.how == JobResult::How::timed_out) {
+    return {fmt::format("`timeout` of the stage in {} sets the limit", context_.workspace.dialect().names().pipeline)};
+  }
+  if (result.how == JobResult::How::interrupted) {
+    return {"call the same command again to go on from here"};
+  }
+  return {};
+}
+
 std::string StageRun::how_it_failed(const JobResult& result) const {
   const std::string command = "`" + printable(trim(result.failed_line)) + "`";
   switch (result.how) {
     case JobResult::How::timed_out:
-      return fmt::format("stage '{}' was stopped: {} took longer than {}", stage_.name, command,
+      return fmt::format("{} took longer than {} and was stopped", command,
                          human_duration(stage_.timeout_seconds.value_or(0)));
     case JobResult::How::interrupted:
-      return fmt::format("stage '{}' was interrupted", stage_.name);
+      return "it was interrupted";
     case JobResult::How::killed: {
       const int signal = result.exit_code - 128;
       const char* name = ::sigabbrev_np(signal);
-      return fmt::format("stage '{}' failed: {} was ended by signal {}{}", stage_.name, command, signal,
+      return fmt::format("{} was ended by signal {}{}", command, signal,
                          name == nullptr ? "" : fmt::format(" (SIG{})", name));
     }
     case JobResult::How::finished:
       break;
   }
-  return fmt::format("stage '{}' failed: {} ended with exit code {}", stage_.name, command, result.exit_code);
+  return fmt::format("{} ended with exit code {}", command, result.exit_code);
 }
 
 }  // namespace mlops::pipeline

@@ -44,6 +44,8 @@ class StageRun {
   Job job() const;
   void output(std::string_view bytes);
   void finish(const JobResult& result);
+  /// Instead of `finish`: it ended well, but wrote files that it does not declare.
+  void refuse(const JobResult& result, const std::vector<std::string>& undeclared);
   StageReport& report() { return report_; }
 
  private:
@@ -55,9 +57,10 @@ class StageRun {
   void keep_log();
   bool inputs_moved();
   void record(Outcome outcome);
-  void fail(const std::string& why);
+  void fail(const std::string& why, const std::vector<std::string>& hints = {});
   bool forced() const;
   std::string how_it_failed(const JobResult& result) const;
+  std::vector<std::string> advice(const JobResult& result) const;
 
   RunContext& context_;
   const spec::Stage& stage_;
@@ -65,6 +68,9 @@ class StageRun {
   StageReport report_;
   LogSink log_;
 };
+
+/// The variable that names, to commands inside a stage, the stages above them: separated by spaces, outermost first.
+inline constexpr const char* running_stages_variable = "MLOPS_RUNNING_STAGES";
 
 /// The report of a step that nothing is to be done for: up to date or frozen.
 StageReport settled_report(const RunContext& context, const Step& step);

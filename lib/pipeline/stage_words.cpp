@@ -92,13 +92,16 @@ std::vector<spec::ParamsDependency> params_of(const repo::Workspace& workspace, 
     const fs::RepoPath path = resolve_in(workspace, wdir, file);
     std::set<std::string>& keys = files[path];
     const std::string listed = colon == std::string::npos ? word : word.substr(colon + 1);
-    if (listed.empty()) {
+    if (listed.empty() && colon != std::string::npos) {
       whole.insert(path);
+      continue;
     }
     for (const std::string& key : split(listed, ',')) {
-      if (!trim(key).empty()) {
-        keys.insert(std::string(trim(key)));
+      if (trim(key).empty()) {
+        throw Error::usage("{} names an empty parameter", quoted(word))
+            .hint("write KEY,KEY or FILE:KEY,KEY; FILE: stands for the whole file");
       }
+      keys.insert(std::string(trim(key)));
     }
   }
   std::vector<spec::ParamsDependency> params;

@@ -3,10 +3,10 @@
 
 // Finished stages, durable one by one, before mlops.lock is rewritten.
 //
-// `.mlops/tmp/journal` is a text file: a first line naming the format and the SHA-256 of the mlops.lock text that its
-// records add to, then one line for each finished stage: a check sum, the stage's name and its locked state as JSON.
-// Appends are fsynced; a torn last line is dropped. Records count only while mlops.lock still has the text named in the
-// first line: a lock that was rewritten since holds them already, and one that git changed has nothing to do with them.
+// `.mlops/tmp/journal` is a text file: a first line naming the format, then one line for each finished stage: a check
+// sum, the stage's name, a check sum of the entry that mlops.lock had for it, and its new locked state as JSON. Appends
+// are fsynced; a torn last line is dropped. A record counts while the lock says of its stage what it said then: git may
+// have changed the rest. Where git changed that very entry it has the last word, and the writer says so.
 
 #include <optional>
 #include <string>
@@ -24,12 +24,15 @@ using JournalRecord = std::pair<std::string, spec::LockedStage>;
 class Journal {
  public:
   explicit Journal(const Workspace& workspace);
-  /// Records that add to this lock text; empty when there are none.
-  std::vector<JournalRecord> read(std::string_view lock_text) const;
-  /// Appends one record durably. It adds to what mlops.lock says at that moment, which is `lock_text` unless someone
-  /// else (a hook, a `commit` in another terminal) rewrote the file meanwhile; the journal starts anew when its base is
-  /// another text. Under the metadata lock.
-  void append(std::string_view lock_text, const std::string& stage, const spec::LockedStage& state) const;
+  /// What is to be added to a lock.
+  struct Contents {
+    std::vector<JournalRecord> records;    ///< the last of each stage, in order
+    std::vector<std::string> passed_over;  ///< stages of which the lock says something else by now; sorted
+  };
+  Contents read(const spec::Lock& lock) const;
+  /// Appends one record durably, which takes the place of the entry `replaced` (nullptr: there was none). Under the
+  /// metadata lock.
+  void append(const std::string& stage, const spec::LockedStage* replaced, const spec::LockedStage& state) const;
   /// Removes the journal after its records were written into mlops.lock. The caller holds the metadata lock.
   void clear() const;
   /// Whether there is a journal at all, whatever it adds to.
@@ -41,7 +44,8 @@ class Journal {
 };
 
 /// Rewrites mlops.lock as: what it says now, plus the journal, plus `updates`, minus `removed`; under the metadata lock,
-/// merged with what others wrote meanwhile; nothing is written when nothing changes. Returns the text in force.
+/// merged with what others wrote meanwhile; nothing is written when nothing changes. A stage whose record had to be
+/// passed over is named in a warning. Returns the text in force.
 std::string write_lock_file(Workspace& workspace, const std::vector<JournalRecord>& updates,
                             const std::vector<std::string>& removed = {});
 

@@ -3,6 +3,7 @@
 
 #include "fs/file.hpp"
 #include "repo/journal.hpp"
+#include "util/log.hpp"
 
 namespace mlops::repo {
 
@@ -38,11 +39,13 @@ std::string write_lock_file(Workspace& workspace, const std::vector<JournalRecor
   const std::string before = found.value_or("");
   const spec::Lock old = parse_lock(dialect, found);
   spec::Lock lock = old;
-  for (auto& [stage, state] : journal.read(before)) {
+  Journal::Contents finished = journal.read(old);
+  for (auto& [stage, state] : finished.records) {
     lock.stages.insert_or_assign(stage, std::move(state));
   }
   for (const auto& [stage, state] : updates) {
     lock.stages.insert_or_assign(stage, state);
+    std::erase(finished.passed_over, stage);
   }
   for (const std::string& stage : removed) {
     lock.stages.erase(stage);
@@ -53,6 +56,11 @@ std::string write_lock_file(Workspace& workspace, const std::vector<JournalRecor
     workspace.write_file(file, text);
   }
   if (journal.exists()) {
+    for (const std::string& stage : finished.passed_over) {
+      log::warning(
+          "'{}' was changed since stage '{}' ended, so its result is not noted there; `mlops repro` asks again",
+          file.str(), stage);
+    }
     journal.clear();
   }
   return text;

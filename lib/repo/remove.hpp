@@ -11,6 +11,7 @@ namespace mlops::repo {
 
 struct RemoveOptions {
   std::vector<std::string> targets{};  ///< tracked paths, pointer files or names of stages, as typed
+  std::vector<std::string> stages{};   ///< names of stages, whatever else is called so
   bool outs = false;                   ///< deletes the data too
   bool force = false;                  ///< with outs: data that is not in the store goes to the rescue directory
 };

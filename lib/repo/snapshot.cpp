@@ -49,7 +49,7 @@ void add_journal(const Workspace& workspace, Snapshot& snapshot) {
   if (!journal.exists()) {
     return;
   }
-  for (auto& [stage, state] : journal.read(read_lock_text(workspace))) {
+  for (auto& [stage, state] : journal.read(snapshot.lock).records) {
     snapshot.lock.stages.insert_or_assign(stage, std::move(state));
     snapshot.journal_pending = true;
   }

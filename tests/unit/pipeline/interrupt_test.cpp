@@ -70,8 +70,8 @@ TEST_CASE("finished stages count after a kill, and the next command folds the jo
   // As it stands when we are killed after stage two and before mlops.lock is rewritten.
   {
     const auto workspace = project.open();
-    const std::string text = repo::write_lock_file(*workspace, {}, {"two", "three"});
-    repo::Journal(*workspace).append(text, "two", state);
+    repo::write_lock_file(*workspace, {}, {"two", "three"});
+    repo::Journal(*workspace).append("two", nullptr, state);
   }
   CHECK(*fs::try_read_file(project.git.path("mlops.lock")) != kept);
   CHECK(project.lock().stages.contains("two"));
@@ -89,8 +89,8 @@ TEST_CASE("a no-op folds a journal that was left behind") {
   {
     const auto workspace = project.open();
     const auto state = project.lock().stages.at("three");
-    const std::string text = repo::write_lock_file(*workspace, {}, {"three"});
-    repo::Journal(*workspace).append(text, "three", state);
+    repo::write_lock_file(*workspace, {}, {"three"});
+    repo::Journal(*workspace).append("three", nullptr, state);
   }
   CHECK(project.outcomes() == "one: up_to_date, two: up_to_date, three: up_to_date");
   CHECK(*fs::try_read_file(project.git.path("mlops.lock")) == kept);

@@ -123,7 +123,7 @@ TEST_CASE("a failing stage is reported with its exit code and log, and recorded 
   const auto& report = project.report("bad");
   REQUIRE(report.job);
   CHECK(report.job->exit_code == 3);
-  CHECK(report.error.find("ended with exit code 3") != std::string::npos);
+  CHECK(report.error == "`echo to out; echo to err >&2; echo half > mid.txt; exit 3` ended with exit code 3");
   REQUIRE(report.log);
   CHECK(project.open()->db().read(report.log->id()) == "to out\nto err\n");
   CHECK(project.lock().stages.empty());
@@ -145,7 +145,8 @@ TEST_CASE("a stage that does not write a declared output fails") {
   PipelineProject project;
   project.pipeline("  a:\n    cmd: echo 1 > x\n    outs: [x, missing/y]\n");
   CHECK(project.outcomes() == "a: failed");
-  CHECK(project.report("a").error.find("did not write 'missing/y'") != std::string::npos);
+  CHECK(project.report("a").error == "it did not write 'missing/y'");
+  CHECK(project.report("a").hints.size() == 1);
   CHECK(project.lock().stages.empty());
 }
 
@@ -155,6 +156,18 @@ TEST_CASE("a missing dependency stops everything before the first stage starts")
       "  a:\n    cmd: echo 1 > x\n    outs: [x]\n  b:\n    cmd: cat gone > y\n    deps: [gone]\n    outs: [y]\n");
   CHECK_THROWS_WITH(project.repro(), Catch::Contains("'gone'") && Catch::Contains("mlops.yaml:"));
   CHECK_FALSE(project.exists("x"));
+}
+
+TEST_CASE("a working directory that is not there stops everything before the first stage starts") {
+  PipelineProject project;
+  project.pipeline(
+      "  a:\n    cmd: echo 1 > x\n    outs: [x]\n  b:\n    wdir: sub\n    cmd: echo 1 > y\n    outs: [y]\n");
+  CHECK_THROWS_WITH(project.repro(), Catch::Contains("mlops.yaml:5: the working directory 'sub' of stage 'b'"));
+  CHECK_FALSE(project.exists("x"));
+  project.pipeline(
+      "  a:\n    cmd: mkdir -p sub/d; echo 1 > sub/d/x\n    outs: [sub/d]\n"
+      "  b:\n    wdir: sub/d\n    cmd: cat x > ../y\n    deps: [x]\n    outs: [../y]\n");
+  CHECK(project.outcomes() == "a: executed, b: executed");
 }
 
 TEST_CASE("an output that git tracks is refused before the first stage starts") {
@@ -271,6 +284,56 @@ TEST_CASE("an input that changes while its stage runs is not cached, warned of, 
   CHECK(project.outcomes() == "a: executed");
 }
 
+TEST_CASE("an output that cannot be described is put aside and made anew") {
+  PipelineProject project;
+  project.write("in.txt", "one");
+  project.pipeline("  a:\n    cmd: mkdir -p d; cp in.txt d/f\n    deps: [in.txt]\n    outs: [d]\n");
+  project.outcomes();
+  std::filesystem::create_symlink("/etc", project.git.path("d/out"));
+  CHECK(project.outcomes({.dry = true}) == "a: would_run");
+  CHECK(project.report("a").reasons.front().kind == Reason::Kind::output_changed);
+  CHECK(project.outcomes() == "a: restored");
+  CHECK(project.report("a").rescued.size() == 1);
+  CHECK_FALSE(project.exists("d/out"));
+  // The same for what a failed stage left.
+  project.write("in.txt", "two");
+  project.pipeline("  a:\n    cmd: ln -sfn /etc d\n    deps: [in.txt]\n    outs: [d]\n");
+  CHECK(project.outcomes() == "a: failed");
+  project.pipeline("  a:\n    cmd: mkdir -p d; cp in.txt d/f\n    deps: [in.txt]\n    outs: [d]\n");
+  CHECK(project.outcomes() == "a: executed");
+}
+
+TEST_CASE("files that a stage writes and does not declare are told, with the stage") {
+  PipelineProject project;
+  project.write("in.txt", "one");
+  project.write("notes.txt", "mine");
+  project.write(".gitignore", "*.tmp\n");
+  project.git.commit("notes.txt", "mine");
+  project.pipeline(
+      "  a:\n    cmd: cp in.txt x; echo 1 > junk.log; echo 1 > scratch.tmp; echo more >> notes.txt\n"
+      "    deps: [in.txt]\n    outs: [x]\n");
+  CHECK(project.outcomes() == "a: executed");
+  const auto& told = project.last.undeclared;
+  REQUIRE(told.size() == 2);
+  CHECK(told[0].path == "junk.log");
+  CHECK(told[0].stages == std::vector<std::string>{"a"});
+  CHECK(told[1].path == "notes.txt");
+  CHECK(project.outcomes() == "a: up_to_date");
+  CHECK(project.last.undeclared.empty());
+}
+
+TEST_CASE("strictly, a stage that writes what none declares fails and is not recorded") {
+  PipelineProject project;
+  project.write("in.txt", "one");
+  project.pipeline(
+      "  a:\n    cmd: cp in.txt x; echo 1 > junk.log\n    deps: [in.txt]\n    outs: [x]\n"
+      "  b:\n    cmd: cp in.txt y\n    deps: [in.txt]\n    outs: [y]\n");
+  CHECK(project.outcomes({.keep_going = true, .strict = true}) == "a: failed, b: executed");
+  CHECK(project.report("a").error == "it changed what no stage declares: 'junk.log'");
+  CHECK(project.last.undeclared.size() == 1);
+  CHECK_FALSE(project.lock().stages.contains("a"));
+}
+
 TEST_CASE("persistent outputs stay in place and are writable") {
   PipelineProject project;
   project.write("in.txt", "one");
@@ -324,6 +387,18 @@ TEST_CASE("independent stages run at once, at most as many as asked for") {
   project.pipeline(stages);
   CHECK(project.outcomes({.jobs = 2}) == "a: executed, b: executed");
   CHECK(project.watcher.most_running == 2);
+}
+
+TEST_CASE("a command inside a stage cannot run that stage again") {
+  PipelineProject project;
+  project.pipeline("  a:\n    cmd: echo $MLOPS_RUNNING_STAGES > x\n    outs: [x]\n");
+  project.git.env["MLOPS_ROOT"] = project.git.root();
+  project.git.env["MLOPS_RUNNING_STAGES"] = "outer a";
+  CHECK_THROWS_WITH(project.repro(), Catch::Contains("stage 'a' is running already"));
+  CHECK_FALSE(project.exists("x"));
+  project.git.env["MLOPS_RUNNING_STAGES"] = "outer";
+  CHECK(project.outcomes() == "a: executed");
+  CHECK(project.read("x") == "outer a\n");
 }
 
 TEST_CASE("a nested command knows that the run lock is held above it") {

@@ -4,10 +4,13 @@
 #include "fs/file.hpp"
 #include "pipeline/commit.hpp"
 #include "pipeline/log_sink.hpp"
+#include "pipeline/pull.hpp"
 #include "pipeline/status.hpp"
 #include "pipeline/why.hpp"
 #include "pipeline_project.hpp"
 #include "repo/add.hpp"
+#include "repo/remove.hpp"
+#include "repo/settings.hpp"
 #include "support/catch.hpp"
 #include "util/error.hpp"
 
@@ -73,6 +76,9 @@ TEST_CASE("a stage that makes no sense is refused and changes nothing") {
   CHECK_THROWS_WITH(add({.name = "b", .outs = {"tracked"}}), Catch::Contains("git tracks it"));
   CHECK_THROWS_WITH(add({.name = "b", .outs = {".git/x"}}), Catch::Contains(".git"));
   CHECK_THROWS_WITH(add({.name = "-b", .outs = {"y"}}), Catch::Contains("'-b'"));
+  for (const char* word : {",", "", "a,,b", "conf.json:a,"}) {
+    CHECK_THROWS_WITH(add({.name = "b", .params = {word}, .outs = {"y"}}), Catch::Contains("empty parameter"));
+  }
   CHECK_THROWS_WITH(add({.name = "b", .outs = {"y"}, .env = {"novalue"}}), Catch::Contains("NAME=VALUE"));
   CHECK_THROWS_WITH(add({.name = "b", .outs = {"y"}, .timeout = "soon"}), Catch::Contains("timeout"));
   CHECK_THROWS_WITH(add({.name = "b", .outs = {"y"}, .cmd = {" "}}), Catch::Contains("no command"));
@@ -100,6 +106,40 @@ TEST_CASE("stages are frozen, listed and removed") {
 constexpr const char* with_params =
     "  a:\n    cmd: cat in.txt > x\n    deps: [in.txt]\n    params: [lr]\n    outs: [x]\n"
     "  b:\n    cmd: cat x > y\n    deps: [x]\n    outs: [y]\n";
+
+TEST_CASE("a stage called like a tracked path is removed only where it is meant") {
+  PipelineProject project;
+  project.write("data", "bytes");
+  project.pipeline("  data:\n    cmd: wc -c < data > n\n    deps: [data]\n    outs: [n]\n");
+  repo::add(*project.open(), {.targets = {"data"}, .desc = {}, .type = {}, .labels = {}, .meta = {}});
+  CHECK_THROWS_WITH(repo::remove(*project.open(), {.targets = {"data"}}),
+                    Catch::Contains("both a stage and a tracked"));
+  CHECK(project.exists("data.mlops"));
+  pipeline::stage_remove(*project.open(), {.names = {"data"}});
+  CHECK(project.exists("data.mlops"));
+  CHECK(repo::remove(*project.open(), {.targets = {"data"}}).pointers.size() == 1);
+}
+
+TEST_CASE("a pull before a repro brings what is absent and leaves what is there") {
+  PipelineProject project;
+  project.write("raw", "bytes");
+  project.pipeline("  a:\n    cmd: wc -c < raw > n\n    deps: [raw]\n    outs: [n]\n");
+  repo::add(*project.open(), {.targets = {"raw"}, .desc = {}, .type = {}, .labels = {}, .meta = {}});
+  project.outcomes();
+  CHECK(pipeline::pull_missing(*project.open(), {}).sync.remotes.empty());
+  const std::string folder = (project.git.dir / "store").string();
+  std::filesystem::create_directories(folder);
+  repo::add_remote(*project.open(), {.name = "store", .url = folder, .make_default = true});
+  repo::push(*project.open(), {});
+  for (const char* gone : {"raw", "n", ".mlops/cache/objects"}) {
+    std::filesystem::remove_all(project.git.path(gone));
+  }
+  const auto pulled = pipeline::pull_missing(*project.open(), {"a"});
+  CHECK(pulled.sync.complete());
+  CHECK(pulled.sync.objects() == 2);
+  CHECK(project.read("raw") == "bytes");
+  CHECK(project.outcomes() == "a: up_to_date");
+}
 
 TEST_CASE("why tells what differs now and, when nothing does, why the stage last ran") {
   PipelineProject project;

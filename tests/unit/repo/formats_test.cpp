@@ -14,7 +14,7 @@ TEST_CASE("the documented journal is what recording its stages one by one writes
   const std::string text = documented("journal");
   const test::TestProject documented_project;
   documented_project.write(".mlops/tmp/journal", text);
-  const auto records = repo::Journal(documented_project.open()).read("");
+  const auto records = repo::Journal(documented_project.open()).read({}).records;
   REQUIRE(records.size() == 2);
 
   const test::TestProject project;
@@ -22,7 +22,7 @@ TEST_CASE("the documented journal is what recording its stages one by one writes
   workspace.make_state_directory();
   const repo::Journal journal(workspace);
   for (const auto& [stage, state] : records) {
-    journal.append("", stage, state);
+    journal.append(stage, nullptr, state);
   }
   CHECK(project.read(".mlops/tmp/journal") == text);
 }

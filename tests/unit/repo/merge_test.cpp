@@ -126,10 +126,10 @@ TEST_CASE("folding the journal rewrites the lock and stages it where git has it"
   auto workspace = project.open();
   spec::LockedStage state;
   state.cmd.lines = {"x"};
-  const std::string text = repo::write_lock_file(workspace, {{"a", state}});
+  repo::write_lock_file(workspace, {{"a", state}});
   project.commit("lock");
   CHECK_FALSE(repo::fold_journal(workspace));
-  repo::Journal(workspace).append(text, "b", state);
+  repo::Journal(workspace).append("b", nullptr, state);
   CHECK(repo::fold_journal(workspace));
   CHECK(project.git.git({"diff", "--cached", "--name-only"}) == "mlops.lock");
   CHECK_FALSE(repo::fold_journal(workspace));

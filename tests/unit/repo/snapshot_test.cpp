@@ -143,8 +143,9 @@ TEST_CASE("journal records count until the lock is rewritten", "[repo]") {
   auto workspace = project.open();
   const std::string text = repo::write_lock_file(workspace, {{"prepare", locked("data/prepared", "p")}});
   const repo::Journal journal(workspace);
-  journal.append(text, "train", locked("model", "w1"));
-  journal.append(text, "train", locked("model", "w22"));
+  const spec::LockedStage once = locked("model", "w1");
+  journal.append("train", nullptr, once);
+  journal.append("train", &once, locked("model", "w22"));
   auto snapshot = Snapshot::of_pipeline(workspace);
   CHECK(snapshot->journal_pending);
   CHECK(snapshot->lock.stages.at("train").outs[0].entry.size == 3);
@@ -161,38 +162,68 @@ TEST_CASE("a torn last record is dropped and the next append mends the journal",
   const TestProject project;
   auto workspace = project.open();
   const repo::Journal journal(workspace);
-  journal.append("", "a", locked("x", "1"));
+  journal.append("a", nullptr, locked("x", "1"));
   const std::string one = project.read(".mlops/tmp/journal");
-  journal.append("", "b", locked("y", "2"));
+  journal.append("b", nullptr, locked("y", "2"));
   const std::string two = project.read(".mlops/tmp/journal");
   for (std::size_t length = 0; length < two.size(); ++length) {
     project.write(".mlops/tmp/journal", two.substr(0, length));
     const std::size_t expected = length < one.size() ? 0 : 1;
-    REQUIRE(journal.read("").size() == expected);
-    journal.append("", "c", locked("z", "3"));
-    const auto records = journal.read("");
+    REQUIRE(journal.read({}).records.size() == expected);
+    journal.append("c", nullptr, locked("z", "3"));
+    const auto records = journal.read({}).records;
     REQUIRE(records.size() == expected + 1);
     CHECK(records.back().first == "c");
   }
 }
 
-TEST_CASE("a journal of another lock has nothing to say", "[repo]") {
+TEST_CASE("a record counts until the lock says something else of its stage", "[repo]") {
   const TestProject project;
   auto workspace = project.open();
   const repo::Journal journal(workspace);
-  journal.append("", "a", locked("x", "1"));
-  CHECK(journal.read("other").empty());
-  repo::write_lock_file(workspace, {{"b", locked("y", "2")}}, {});
+  const spec::LockedStage old = locked("y", "2");
+  journal.append("a", nullptr, locked("x", "1"));
+  journal.append("b", &old, locked("y", "3"));
+  // As git leaves it: the lock of another branch, which knows other stages and another result of one of these.
+  spec::Lock lock;
+  lock.stages.emplace("c", locked("z", "4"));
+  lock.stages.emplace("b", locked("y", "other"));
+  const auto contents = journal.read(lock);
+  REQUIRE(contents.records.size() == 1);
+  CHECK(contents.records.front().first == "a");
+  CHECK(contents.passed_over == std::vector<std::string>{"b"});
+  lock.stages.insert_or_assign("b", old);
+  CHECK(journal.read(lock).records.size() == 2);
+  CHECK(journal.read(lock).passed_over.empty());
+  project.write("mlops.lock", spec::native_dialect().write_lock(lock));
+  repo::write_lock_file(workspace, {});
   CHECK_FALSE(journal.exists());
+  CHECK(Snapshot::of_pipeline(workspace)->lock.stages.at("b") == locked("y", "3"));
+}
+
+TEST_CASE("a journal that was folded in already adds nothing and is no conflict", "[repo]") {
+  const TestProject project;
+  auto workspace = project.open();
+  const repo::Journal journal(workspace);
+  const spec::LockedStage one = locked("x", "1"), two = locked("x", "22");
+  journal.append("a", nullptr, one);
+  journal.append("a", &one, two);
+  spec::Lock lock;
+  lock.stages.emplace("a", two);
+  const auto contents = journal.read(lock);
+  CHECK(contents.passed_over.empty());
+  for (const auto& [stage, state] : contents.records) {
+    CHECK(state == two);
+  }
 }
 
 TEST_CASE("an append after someone rewrote the lock adds to the new one", "[repo]") {
   const TestProject project;
   auto workspace = project.open();
   const repo::Journal journal(workspace);
-  const std::string known = repo::write_lock_file(workspace, {{"a", locked("x", "1")}});
+  repo::write_lock_file(workspace, {{"a", locked("x", "1")}});
   repo::write_lock_file(workspace, {{"b", locked("y", "2")}});
-  journal.append(known, "c", locked("z", "3"));
+  journal.append("c", nullptr, locked("z", "3"));
   CHECK(Snapshot::of_pipeline(workspace)->lock.stages.size() == 3);
 }
 
