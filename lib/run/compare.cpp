@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
+#include "repo/git_ignore.hpp"
+#include "repo/snapshot.hpp"
 #include "run/history.hpp"
 #include "run/layout.hpp"
 #include "run/values.hpp"
+#include "util/text.hpp"
 
 namespace mlops::run {
 namespace {
@@ -91,12 +95,45 @@ std::vector<StageDelta> stage_deltas(const Record& before, const Record& after, 
   return deltas;
 }
 
+/// One of the two runs, with what its tree declares.
+struct Side {
+  const Run& run;
+  const repo::Snapshot& snapshot;
+};
+
+/// A .gitignore without the lines that mlops keeps in it for the tracked paths beside it.
+std::string own_ignore_lines(repo::Workspace& workspace, const Side& side, const fs::RepoPath& file) {
+  std::set<std::string> managed;
+  for (const repo::Tracked& tracked : side.snapshot.tracked()) {
+    if (workspace.git_path(tracked.path).parent() == file.parent()) {
+      managed.insert(repo::ignore_line(tracked.path.name()));
+    }
+  }
+  std::string own;
+  for (const std::string& line :
+       split(workspace.git().read_file(side.run.commit, file, record_limit_bytes).value_or(""), '\n')) {
+    if (!line.empty() && !managed.contains(line)) {
+      own += line + "\n";
+    }
+  }
+  return own;
+}
+
+/// Takes out each .gitignore in which nothing changed but lines of ours: they follow from outputs, told elsewhere.
+void leave_out_ignore_lines(repo::Workspace& workspace, const Side& before, const Side& after,
+                            std::vector<git::FileChange>& changes) {
+  std::erase_if(changes, [&](const git::FileChange& change) {
+    return change.path.name() == ".gitignore" &&
+           own_ignore_lines(workspace, before, change.path) == own_ignore_lines(workspace, after, change.path);
+  });
+}
+
 /// Files of the code: neither the record nor what the other lists tell already.
-std::vector<git::FileChange> code_changes(repo::Workspace& workspace, const Run& before, const Run& after) {
-  auto changes = git::diff_trees(workspace.git(), before.commit, after.commit);
+std::vector<git::FileChange> code_changes(repo::Workspace& workspace, const Side& before, const Side& after) {
+  auto changes = git::diff_trees(workspace.git(), before.run.commit, after.run.commit);
   std::vector<fs::RepoPath> told{workspace.git_path(run_directory(workspace.dialect())),
                                  workspace.git_path(fs::RepoPath::parse(workspace.dialect().names().lock))};
-  for (const auto* params : {&before.record.params, &after.record.params}) {
+  for (const auto* params : {&before.run.record.params, &after.run.record.params}) {
     for (const auto& [file, value] : *params) {
       if (const auto path = fs::RepoPath::try_parse(file)) {
         told.push_back(workspace.git_path(*path));
@@ -106,6 +143,7 @@ std::vector<git::FileChange> code_changes(repo::Workspace& workspace, const Run&
   std::erase_if(changes, [&](const git::FileChange& change) {
     return std::any_of(told.begin(), told.end(), [&](const fs::RepoPath& path) { return change.path.within(path); });
   });
+  leave_out_ignore_lines(workspace, before, after, changes);
   return changes;
 }
 
@@ -137,7 +175,7 @@ Comparison compare_runs(repo::Workspace& workspace, const std::string& before, c
   result.metrics = value_deltas(a.metrics, b.metrics, unchanged);
   result.outputs = path_deltas(paths_a.outputs(), paths_b.outputs(), unchanged);
   result.dependencies = path_deltas(paths_a.dependencies(), paths_b.dependencies(), unchanged);
-  result.code = code_changes(workspace, result.before, result.after);
+  result.code = code_changes(workspace, {result.before, paths_a.snapshot()}, {result.after, paths_b.snapshot()});
   result.stages = stage_deltas(a, b, unchanged);
   result.env = text_deltas(a.env, b.env, unchanged);
   result.machine = text_deltas(a.machine, b.machine, unchanged);

@@ -66,6 +66,7 @@ class Recorder : public pipeline::ReproObserver {
   }
   void started(const std::string& stage, const spec::StageCommand& cmd,
                const std::vector<pipeline::Reason>& reasons) override {
+    came_to_a_stage_ = true;
     if (pipeline::ReproObserver* face = options_.repro.observer) {
       face->started(stage, cmd, reasons);
     }
@@ -76,6 +77,7 @@ class Recorder : public pipeline::ReproObserver {
     }
   }
   void ended(const pipeline::StageReport& report) override {
+    came_to_a_stage_ = came_to_a_stage_ || report.outcome == pipeline::Outcome::restored;
     if (tree_ && (report.outcome == pipeline::Outcome::executed || report.outcome == pipeline::Outcome::restored)) {
       got_somewhere_ = true;
       if (!nested_) {
@@ -88,6 +90,7 @@ class Recorder : public pipeline::ReproObserver {
   }
 
   bool begun() const { return tree_.has_value(); }
+  bool came_to_a_stage() const { return came_to_a_stage_; }
   std::vector<Run> take_recovered() { return std::move(recovered_); }
 
   /// Records the run as it ended.
@@ -101,6 +104,9 @@ class Recorder : public pipeline::ReproObserver {
     Record& record = recording.record;
     record.status = result.interrupted != 0 ? "interrupted" : result.failed ? "failed" : "success";
     record.finished = now_ns() / ns_per_second;
+    for (const pipeline::Undeclared& file : result.undeclared) {
+      record.undeclared.push_back(file.path);
+    }
     std::vector<const spec::Stage*> executed;
     for (const pipeline::StageReport& report : result.stages) {
       record.stages.push_back(stage_record(report));
@@ -165,6 +171,7 @@ class Recorder : public pipeline::ReproObserver {
   Record record_;
   std::optional<git::Oid> tree_;
   bool got_somewhere_ = false;
+  bool came_to_a_stage_ = false;
   std::vector<Run> recovered_;
 };
 
@@ -195,18 +202,12 @@ void finish_without_work(repo::Workspace& workspace, const repo::Snapshot& snaps
   }
 }
 
-std::vector<fs::RepoPath> set_params(const repo::Workspace& workspace, const RunOptions& options) {
+std::vector<ParamEdit> param_edits(const repo::Workspace& workspace, const RunOptions& options) {
   if (options.repro.dry && !options.set_params.empty()) {
     throw Error::usage("-S changes parameter files, which a dry run must not")
         .hint("run it without --dry, or change the file and then ask `mlops run --dry`");
   }
-  const std::vector<ParamEdit> edits = plan_param_edits(workspace, options.set_params);
-  apply_param_edits(workspace, edits);
-  std::vector<fs::RepoPath> files;
-  for (const ParamEdit& edit : edits) {
-    files.push_back(edit.file);
-  }
-  return files;
+  return plan_param_edits(workspace, options.set_params);
 }
 
 }  // namespace
@@ -234,7 +235,8 @@ RunResult execute(repo::Workspace& workspace, const RunOptions& options) {
   }
   require_free_name(workspace, options.name);
   RunResult result;
-  result.changed_params = set_params(workspace, options);
+  ParamChange params(workspace, param_edits(workspace, options));
+  result.changed_params = params.files();
   const auto snapshot = repo::Snapshot::of_pipeline(workspace);
   const bool nested = !lock.has_value();
   Recorder recorder(workspace, *snapshot, options, nested);
@@ -245,8 +247,12 @@ RunResult execute(repo::Workspace& workspace, const RunOptions& options) {
   } catch (...) {
     const Uninterrupted meanwhile;
     recorder.abandon();
+    if (recorder.came_to_a_stage()) {
+      params.keep();
+    }
     throw;
   }
+  params.keep();
   result.recovered = recorder.take_recovered();
   if (recorder.begun()) {
     result.run = recorder.record(result.repro);

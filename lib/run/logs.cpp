@@ -43,9 +43,12 @@ void fetch_logs(repo::Workspace& workspace, const std::vector<const StageRecord*
 std::vector<const StageRecord*> chosen_stages(const Run& run, const std::string& name) {
   std::vector<const StageRecord*> chosen;
   std::vector<std::string> names;
+  bool executed = false;
   for (const StageRecord& stage : run.record.stages) {
     names.push_back(stage.name);
-    if (stage.log && (name.empty() || stage.name == name)) {
+    const bool asked_for = name.empty() || stage.name == name;
+    executed = executed || (asked_for && stage.exit_code.has_value());
+    if (stage.log && asked_for) {
       chosen.push_back(&stage);
     }
   }
@@ -53,11 +56,10 @@ std::vector<const StageRecord*> chosen_stages(const Run& run, const std::string&
     Error error = Error::of(ErrorKind::missing, "run '{}' has no stage {}", run.record.id, quoted(name));
     throw std::move(error).hint("it has {}", join(names, ", "));
   }
-  if (chosen.empty()) {
-    const std::string what = name.empty() ? "no stage of run '" + run.record.id + "'"
-                                          : "stage '" + name + "' of run '" + run.record.id + "'";
-    throw Error::of(ErrorKind::missing, "there is no log: {} {}", what,
-                    name.empty() ? "printed anything while it ran" : "did not run or printed nothing")
+  // One that ran and was silent has an empty log; one that did not run has none.
+  if (chosen.empty() && !executed) {
+    const std::string what = name.empty() ? "no stage was" : "stage '" + name + "' was not";
+    throw Error::of(ErrorKind::missing, "there is no log: {} executed in run '{}'", what, run.record.id)
         .hint("`mlops runs show {}` tells which stages ran", run.record.id);
   }
   return chosen;

@@ -48,6 +48,7 @@ struct Record {
   std::vector<std::string> left_out;           ///< untracked files that did not enter the tree
   std::vector<std::string> untracked;          ///< untracked files that did
   std::vector<std::string> not_reproducible;   ///< dependencies neither in git nor tracked
+  std::vector<std::string> undeclared;         ///< what changed while stages ran though no stage declares it
   spec::Value extra;                           ///< what a newer version wrote
 };
 

@@ -20,9 +20,10 @@ using List = Value::List;
 
 constexpr std::int64_t format_version = 1;
 
-constexpr std::array<std::string_view, 19> known_keys = {
-    "version", "id",     "name",    "status", "started", "finished", "command",  "targets",   "branch",          "base",
-    "stages",  "params", "metrics", "env",    "machine", "tools",    "left_out", "untracked", "not_reproducible"};
+constexpr std::array<std::string_view, 20> known_keys = {
+    "version", "id",     "name",     "status",    "started",          "finished",  "command",
+    "targets", "branch", "base",     "stages",    "params",           "metrics",   "env",
+    "machine", "tools",  "left_out", "untracked", "not_reproducible", "undeclared"};
 
 bool is_known(std::string_view key) { return std::find(known_keys.begin(), known_keys.end(), key) != known_keys.end(); }
 
@@ -232,7 +233,8 @@ std::string write_record(const Record& record) {
           {"tools", text_map(record.tools)},
           {"left_out", text_list(record.left_out)},
           {"untracked", text_list(record.untracked)},
-          {"not_reproducible", text_list(record.not_reproducible)}};
+          {"not_reproducible", text_list(record.not_reproducible)},
+          {"undeclared", text_list(record.undeclared)}};
   if (const Map* extra = record.extra.get<Map>()) {
     map.insert(map.end(), extra->begin(), extra->end());
   }
@@ -263,6 +265,7 @@ Record read_record(std::string_view text, const std::string& where) {
   fields.read_texts("left_out", record.left_out);
   fields.read_texts("untracked", record.untracked);
   fields.read_texts("not_reproducible", record.not_reproducible);
+  fields.read_texts("undeclared", record.undeclared);
   Map extra;
   for (const auto& [key, item] : fields.map()) {
     if (!is_known(key)) {

@@ -86,6 +86,7 @@ class Reproduction {
     repro.jobs = options_.jobs;
     repro.use_stage_cache = false;
     repro.save_to_cache = false;
+    repro.watch_undeclared = false;
     repro.observer = options_.observer;
     return pipeline::repro_locked(there_, *snapshot_, repro);
   }

@@ -4,8 +4,10 @@
 #include <map>
 
 #include "fs/file.hpp"
+#include "run/uninterrupted.hpp"
 #include "spec/params.hpp"
 #include "util/error.hpp"
+#include "util/log.hpp"
 #include "util/text.hpp"
 
 namespace mlops::run {
@@ -22,6 +24,16 @@ std::string read_param_file(const repo::Workspace& workspace, const fs::RepoPath
   return std::move(*text);
 }
 
+/// A slip of the keyboard must not write into the files that say what the project is.
+void require_param_file(const repo::Workspace& workspace, const fs::RepoPath& file) {
+  fs::require_declarable(file, "-S");
+  const spec::Names& names = workspace.dialect().names();
+  if (file.str() == names.pipeline || file.str() == names.lock || file.name().ends_with(names.pointer_suffix)) {
+    throw Error::usage("{} is no parameter file", quoted(file.str()))
+        .hint("-S changes files that `params` of a stage names");
+  }
+}
+
 }  // namespace
 
 std::vector<ParamEdit> plan_param_edits(const repo::Workspace& workspace, const std::vector<std::string>& words) {
@@ -31,7 +43,7 @@ std::vector<ParamEdit> plan_param_edits(const repo::Workspace& workspace, const 
     const spec::Assignment assignment =
         spec::parse_assignment(word, workspace.root() + "/" + std::string(default_file));
     const fs::RepoPath file = workspace.resolve(assignment.file);
-    fs::require_declarable(file, "-S");
+    require_param_file(workspace, file);
     auto known = edits.find(file);
     if (known == edits.end()) {
       const std::string text = read_param_file(workspace, file);
@@ -48,9 +60,43 @@ std::vector<ParamEdit> plan_param_edits(const repo::Workspace& workspace, const 
   return changes;
 }
 
-void apply_param_edits(const repo::Workspace& workspace, const std::vector<ParamEdit>& edits) {
-  for (const ParamEdit& edit : edits) {
-    workspace.write_file(edit.file, edit.after);
+ParamChange::ParamChange(const repo::Workspace& workspace, std::vector<ParamEdit> edits)
+    : workspace_(workspace), edits_(std::move(edits)) {
+  try {
+    for (const ParamEdit& edit : edits_) {
+      workspace_.write_file(edit.file, edit.after);
+    }
+  } catch (...) {
+    undo();
+    throw;
+  }
+}
+
+ParamChange::~ParamChange() {
+  if (!kept_) {
+    undo();
+  }
+}
+
+std::vector<fs::RepoPath> ParamChange::files() const {
+  std::vector<fs::RepoPath> files;
+  for (const ParamEdit& edit : edits_) {
+    files.push_back(edit.file);
+  }
+  return files;
+}
+
+void ParamChange::undo() const {
+  const Uninterrupted meanwhile;
+  for (const ParamEdit& edit : edits_) {
+    try {
+      // What somebody else wrote there since is not ours to take back.
+      if (fs::try_read_file(workspace_.absolute(edit.file)) == edit.after) {
+        workspace_.write_file(edit.file, edit.before);
+      }
+    } catch (const std::exception& error) {
+      log::warning("{} keeps the changed parameters: {}", quoted(edit.file.str()), error.what());
+    }
   }
 }
 

@@ -18,7 +18,24 @@ struct ParamEdit {
 /// changes nothing. Files that stay as they are are left out. Throws Error for the first word that cannot be carried
 /// out.
 std::vector<ParamEdit> plan_param_edits(const repo::Workspace& workspace, const std::vector<std::string>& words);
-/// Writes them, each file as a whole.
-void apply_param_edits(const repo::Workspace& workspace, const std::vector<ParamEdit>& edits);
+
+/// Parameter files as edited: written at once, each as a whole, and back as they were when this is destroyed, unless
+/// they were kept. A run that never came to its first stage has changed nothing.
+class ParamChange {
+ public:
+  ParamChange(const repo::Workspace& workspace, std::vector<ParamEdit> edits);
+  ParamChange(const ParamChange&) = delete;
+  ParamChange& operator=(const ParamChange&) = delete;
+  ~ParamChange();
+  void keep() { kept_ = true; }
+  std::vector<fs::RepoPath> files() const;
+
+ private:
+  void undo() const;
+
+  const repo::Workspace& workspace_;
+  std::vector<ParamEdit> edits_;
+  bool kept_ = false;
+};
 
 }  // namespace mlops::run

@@ -166,6 +166,22 @@ TEST_CASE("a run that cannot start leaves no marker and no record") {
   CHECK(runs_here(project) == 0);
 }
 
+TEST_CASE("a run that never came to a stage leaves the parameters as they were") {
+  RunProject project;
+  project.write("mlops.yaml", std::string(two_stages) + "  last:\n    cmd: cat gone\n    deps: [gone]\n");
+  const std::string before = project.read("params.yaml");
+  CHECK_THROWS_AS(project.run_all({.set = {"train.lr=0.7"}}), Error);
+  CHECK(project.read("params.yaml") == before);
+  project.write("mlops.yaml", two_stages);
+  CHECK_THROWS_AS(project.run_all({.set = {"train.lr=0.7"}, .targets = {"nobody"}}), Error);
+  CHECK(project.read("params.yaml") == before);
+  CHECK_THROWS_AS(project.run_all({.set = {"mlops.yaml:train.lr=0.7"}}), Error);
+  CHECK(project.read("mlops.yaml") == two_stages);
+  project.write("src/train.sh", "exit 1\n");
+  CHECK(project.run_all({.set = {"train.lr=0.7"}}).repro.failed);
+  CHECK(project.read("params.yaml") != before);
+}
+
 TEST_CASE("an interrupted run is recorded as that") {
   RunProject project;
   install_signal_handlers();

@@ -128,10 +128,9 @@ TEST_CASE("two runs are compared in parameters, metrics, outputs, code and stage
     outputs += delta.path.str() + "=" + std::string(run::to_string(delta.state)) + " ";
   }
   CHECK(outputs == "metrics.json=different model.txt=different ");
-  // The first run entered its outputs into .gitignore.
-  REQUIRE(diff.code.size() == 2);
-  CHECK(diff.code.front().path == at(".gitignore"));
-  CHECK(diff.code.back().path == at("src/train.sh"));
+  // That the first run entered its outputs into .gitignore is no change of the code.
+  REQUIRE(diff.code.size() == 1);
+  CHECK(diff.code.front().path == at("src/train.sh"));
   REQUIRE(diff.dependencies.size() == 1);
   CHECK(diff.stages.size() == 2);
   const auto all = run::compare_runs(workspace, "before", "after", run::Unchanged::list);
@@ -169,6 +168,35 @@ TEST_CASE("the log of a stage is what it printed") {
   CHECK_THROWS_WITH(run::read_logs(workspace, {.run = "two", .stage = "trian", .remote = {}}, sink),
                     Catch::Contains("no stage 'trian'"));
   CHECK_THROWS_AS(run::read_logs(workspace, {.run = "two", .stage = "prepare", .remote = {}}, sink), Error);
+}
+
+TEST_CASE("a stage that ran and printed nothing has an empty log") {
+  RunProject project;
+  project.run_all({.name = "one"});
+  auto workspace = project.open();
+  std::string text;
+  const auto sink = [&](const std::string&, std::string_view bytes) { text += bytes; };
+  run::read_logs(workspace, {.run = "one", .stage = "prepare", .remote = {}}, sink);
+  CHECK(text.empty());
+  project.run_all({.set = {"train.lr=0.3"}, .name = "two"});
+  project.run_all({.set = {"train.lr=0.1"}, .name = "three"});
+  CHECK_THROWS_WITH(run::read_logs(workspace, {.run = "three", .stage = {}, .remote = {}}, sink),
+                    Catch::Contains("no stage was executed"));
+}
+
+TEST_CASE("the difference of two runs leaves out what mlops wrote into .gitignore") {
+  RunProject project;
+  project.write(".gitignore", "/notes\n");
+  project.commit("notes");
+  project.run_all({.name = "one"});
+  project.run_all({.set = {"train.lr=0.3"}, .name = "two"});
+  auto workspace = project.open();
+  CHECK(run::compare_runs(workspace, "one", "two").code.empty());
+  project.write(".gitignore", project.read(".gitignore") + "/more\n");
+  project.run_all({.set = {"train.lr=0.5"}, .name = "three"});
+  const auto code = run::compare_runs(workspace, "one", "three").code;
+  REQUIRE(code.size() == 1);
+  CHECK(code.front().path == at(".gitignore"));
 }
 
 TEST_CASE("runs are removed by word, all or none") {
