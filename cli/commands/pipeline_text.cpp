@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "cli/commands/shared.hpp"
+#include "pipeline/pull.hpp"
 #include "util/text.hpp"
 
 namespace mlops::cli {
@@ -52,13 +54,16 @@ Json report_json(const pipeline::StageReport& report) {
           {"job", job_json(report)},
           {"log", report.log ? Json(report.log->digest.hex()) : Json(nullptr)},
           {"error", report.error.empty() ? Json(nullptr) : Json(report.error)},
+          {"hints", report.hints},
           {"warnings", report.warnings}};
 }
 
 Json repro_json(const pipeline::ReproResult& result) {
   Json stages = Json::array();
   for (const auto& report : result.stages) stages.push_back(report_json(report));
-  return {{"stages", stages}, {"changed", result.changed}, {"failed", result.failed}};
+  Json undeclared = Json::array();
+  for (const auto& file : result.undeclared) undeclared.push_back({{"path", file.path}, {"stages", file.stages}});
+  return {{"stages", stages}, {"changed", result.changed}, {"failed", result.failed}, {"undeclared", undeclared}};
 }
 
 StageDisplay::StageDisplay(Context& context, Options options)
@@ -180,6 +185,10 @@ Args ReproArgs::args() {
           {.names = "-k,--keep-going",
            .help = "After a failure go on with what does not depend on it",
            .into = &options.keep_going},
+          {.names = "--pull",
+           .help = "First fetch what the cache lacks and check out tracked data that is missing",
+           .into = &pull},
+          {.names = "--strict", .help = "Fail a stage that writes files which none declares", .into = &options.strict},
           {.names = "--no-run-cache", .help = "Execute although the result was seen before", .into = &no_run_cache},
           {.names = "--no-commit", .help = "Do not put outputs into the cache", .into = &no_commit},
           {.names = "-j,--jobs", .metavar = "n", .help = "Stages to run at once (1)", .into = &jobs},
@@ -199,31 +208,45 @@ void ReproArgs::finish() {
 
 namespace {
 
-/// "why; advice" apart, without the stage's name, which stands before it.
-std::pair<std::string, std::string> why_and_advice(const pipeline::StageReport& report) {
-  std::string why = report.error;
-  const std::string name = "stage " + mlops::quoted(report.stage) + " ";
-  if (why.starts_with(name)) why.erase(0, name.size());
-  const auto advice = why.find("; ");
-  if (advice == std::string::npos)
-    return {why, "what it printed is above; once it is mended, call the same command again"};
-  return {why.substr(0, advice), why.substr(advice + 2)};
-}
-
 void show_failure(Context& context, const pipeline::StageReport& report) {
   const Paint paint(context.color_err());
-  const auto [why, advice] = why_and_advice(report);
-  context.err << paint.red("error:") << " stage " << mlops::quoted(report.stage) << " failed: " << why << "\n";
+  context.err << paint.red("error:") << " stage " << mlops::quoted(report.stage) << " failed: " << report.error << "\n";
   if (report.job && !report.job->failed_line.empty())
     context.err << "  command: " << printable(report.job->failed_line) << "\n"
                 << "  exit code: " << report.job->exit_code << "\n";
   if (report.log) context.err << "  log: " << report.log->digest.hex() << " in the cache\n";
-  context.err << paint.cyan("hint:") << " " << advice << "\n";
+  for (const auto& hint : report.hints) context.err << paint.cyan("hint:") << " " << hint << "\n";
+  if (report.hints.empty())
+    context.err << paint.cyan("hint:") << " what it printed is above; once it is mended, call the same command again\n";
+}
+
+}  // namespace
+
+void ReproArgs::pull_missing(Context& context, repo::Workspace& workspace) const {
+  if (!pull || options.dry) return;
+  const auto result = pipeline::pull_missing(workspace, options.plan.targets);
+  if (!result.sync.remotes.empty()) show_sync(context, result.sync, "Fetched", "from");
+  const bool quiet = result.checkout.added.empty() && result.checkout.modified.empty();
+  if (!quiet && !json) show_checkout(context, workspace, result.checkout);
+}
+
+namespace {
+
+void show_undeclared(Context& context, const pipeline::ReproResult& result) {
+  const Paint paint(context.color_err());
+  for (const auto& file : result.undeclared) {
+    const std::string whom = file.stages.size() == 1 ? mlops::quoted(file.stages.front()) : "stages";
+    context.err << paint.yellow("warning:") << " " << mlops::quoted(file.path) << " changed while " << whom
+                << " ran, and no stage declares it\n";
+  }
+  if (!result.undeclared.empty())
+    context.err << paint.cyan("hint:") << " declare what a stage writes as its output, or name it in .gitignore\n";
 }
 
 }  // namespace
 
 ExitCode conclude(Context& context, const pipeline::ReproResult& result) {
+  show_undeclared(context, result);
   for (const auto& report : result.stages) {
     if (report.outcome == pipeline::Outcome::failed) show_failure(context, report);
   }

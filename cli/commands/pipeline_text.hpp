@@ -53,11 +53,13 @@ class StageDisplay : public pipeline::ReproObserver {
 struct ReproArgs {
   pipeline::ReproOptions options;
   int jobs = 1;
-  bool explain = false, json = false, no_run_cache = false, no_commit = false, force_downstream = false;
+  bool pull = false, explain = false, json = false, no_run_cache = false, no_commit = false, force_downstream = false;
   std::optional<double> lock_wait;
   Args args();
   /// Fills `options` from the flags.
   void finish();
+  /// With `--pull`: brings what the stages need and what is not here.
+  void pull_missing(Context& context, repo::Workspace& workspace) const;
 };
 
 /// Shows what a repro did beyond the lines that were shown while it ran, and returns its exit code; throws Interrupted

@@ -29,6 +29,8 @@ class Repro : public Command {
     session.lock_wait_seconds = repro_.lock_wait;
     auto workspace = repo::Workspace::open(std::move(session));
     if (past_.asked()) return past_.run(context, workspace, repro_);
+    past_.refuse_without_run();
+    repro_.pull_missing(context, workspace);
     StageDisplay display(context, {repro_.explain, repro_.options.dry, repro_.options.jobs > 1});
     repro_.options.observer = &display;
     const auto result = pipeline::repro(workspace, repro_.options);

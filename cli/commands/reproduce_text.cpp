@@ -96,8 +96,38 @@ void ReproduceArgs::append_to(Args& args) {
   args.push_back({.names = "--keep", .help = "Keep the temporary work tree", .into = &keep});
 }
 
+void ReproduceArgs::refuse_without_run() const {
+  const std::string_view flag = !tolerances.empty() ? "--tolerance" : from_record ? "--from-record" : "--keep";
+  if (!tolerances.empty() || from_record || keep)
+    throw Error::usage("`{}` belongs to the reproduction of a past run", flag)
+        .hint("name one with `--run` or `--rev`; `mlops runs list` shows them");
+}
+
+namespace {
+
+/// What chooses or skips stages here would be passed over in silence there.
+void refuse_flags_of_here(const ReproArgs& repro) {
+  const auto& options = repro.options;
+  const std::pair<bool, std::string_view> given[] = {{options.dry, "--dry"},
+                                                     {options.plan.single_item, "--single-item"},
+                                                     {options.plan.downstream, "--downstream"},
+                                                     {options.plan.force_downstream, "--force-downstream"},
+                                                     {options.plan.allow_missing, "--allow-missing"},
+                                                     {options.keep_going, "--keep-going"},
+                                                     {options.strict, "--strict"},
+                                                     {repro.pull, "--pull"}};
+  for (const auto& flag : given) {
+    if (flag.first)
+      throw Error::usage("`{}` does not go with `--run` and `--rev`", flag.second)
+          .hint("a past run is reproduced as a whole, or as far as the stages named; what is missing is fetched");
+  }
+}
+
+}  // namespace
+
 ExitCode ReproduceArgs::run(Context& context, repo::Workspace& workspace, const ReproArgs& repro) const {
   if (run_word && revision) throw Error::usage("give either `--run` or `--rev`");
+  refuse_flags_of_here(repro);
   run::ReproduceOptions options;
   options.run = run_word.value_or("");
   options.revision = revision.value_or("");

@@ -19,6 +19,8 @@ struct ReproduceArgs {
 
   void append_to(Args& args);
   bool asked() const { return run_word.has_value() || revision.has_value(); }
+  /// Throws Error (usage) for options that mean something only when a past run is asked for.
+  void refuse_without_run() const;
   /// Carries it out, shows the verdicts and returns ok, no (something differs) or failed.
   ExitCode run(Context& context, repo::Workspace& workspace, const ReproArgs& repro) const;
 };

@@ -62,6 +62,7 @@ class Run : public Command {
     auto session = context.session();
     session.lock_wait_seconds = repro_.lock_wait;
     auto workspace = repo::Workspace::open(std::move(session));
+    repro_.pull_missing(context, workspace);
     StageDisplay display(context, {repro_.explain, repro_.options.dry, repro_.options.jobs > 1});
     options_.repro = repro_.options;
     options_.repro.observer = &display;

@@ -7,7 +7,7 @@ using namespace mlops;
 using namespace mlops::test;
 
 namespace {
-const Keys stage_keys{"name", "outcome", "reasons", "key", "job", "log", "error", "warnings"};
+const Keys stage_keys{"name", "outcome", "reasons", "key", "job", "log", "error", "hints", "warnings"};
 }  // namespace
 
 TEST_CASE("stages are declared, listed, frozen and removed") {
@@ -52,7 +52,7 @@ TEST_CASE("repro tells each stage's outcome, in words and in JSON") {
   CHECK(project.read("out.txt") == "one\ntwo\nk: 1\n");
   CHECK(project.good({"repro", "--dry-run", "--json"}).json()["stages"].at(0)["outcome"] == "would_run");
   const auto json = project.good({"repro", "--json"}).json();
-  CHECK(keys(json) == Keys{"stages", "changed", "failed"});
+  CHECK(keys(json) == Keys{"stages", "changed", "failed", "undeclared"});
   CHECK(keys(json["stages"].at(0)) == stage_keys);
   CHECK(json["stages"].at(0)["outcome"] == "executed");
   CHECK(keys(json["stages"].at(0)["job"]) == Keys{"exit_code", "wall_seconds", "cpu_seconds", "peak_memory_bytes"});
@@ -77,11 +77,47 @@ TEST_CASE("a stage that fails is shown with its command, code and log") {
   CHECK(json.json()["stages"].at(0)["job"]["exit_code"] == 9);
 }
 
+TEST_CASE("a failed stage is named once, and advice stands on a line of its own") {
+  CliProject project;
+  project.good({"stage", "add", "-n", "lazy", "-o", "out", "true; true"});
+  const auto text = project.run({"repro"});
+  CHECK(text.says("error: stage 'lazy' failed: it did not write 'out'\nhint: its command must"));
+  project.good({"stage", "add", "-f", "-n", "lazy", "-o", "out", "true; exit 3"});
+  CHECK(project.run({"repro"}).says("error: stage 'lazy' failed: `true; exit 3` ended with exit code 3\n"));
+}
+
+TEST_CASE("what a stage writes and none declares is a warning, and with --strict a failure") {
+  CliProject project;
+  project.good({"stage", "add", "-n", "a", "-o", "out", "echo > out; echo > junk.log"});
+  CHECK(project.good({"repro"}).says("warning: 'junk.log' changed while 'a' ran, and no stage declares it"));
+  project.good({"stage", "add", "-f", "-n", "a", "-o", "out", "echo > out; echo > more.log"});
+  const auto json = project.run({"repro", "--strict", "--json"});
+  CHECK(json.code == 1);
+  CHECK(json.json()["undeclared"].at(0)["path"] == "more.log");
+}
+
+TEST_CASE("options of past runs and of the workspace are not mixed in silence") {
+  CliProject project;
+  project.fill();
+  CHECK(project.run({"repro", "--tolerance", "x=1"}).code == 2);
+  CHECK(project.run({"repro", "--keep"}).code == 2);
+  project.good({"run", "-S", "k=5", "-n", "five"});
+  CHECK(project.run({"repro", "--run", "five", "--dry"}).code == 2);
+  CHECK(project.run({"repro", "--run", "five", "-s"}).says("`--single-item` does not go with"));
+  CHECK(project.good({"repro", "--run", "five"}).code == 0);
+}
+
+TEST_CASE("repro --pull asks no remote while nothing is missing") {
+  CliProject project;
+  project.fill();
+  CHECK(project.good({"repro", "--pull"}).code == 0);
+}
+
 TEST_CASE("run records once, and names what an equal run was") {
   CliProject project;
   project.fill();
   const auto json = project.good({"run", "--json", "-S", "k=5", "-n", "five"}).json();
-  CHECK(keys(json) == Keys{"stages", "changed", "failed", "nothing_to_do", "run", "equal"});
+  CHECK(keys(json) == Keys{"stages", "changed", "failed", "undeclared", "nothing_to_do", "run", "equal"});
   CHECK(json["nothing_to_do"] == false);
   CHECK(json["equal"].is_null());
   const auto again = project.good({"run", "--json"}).json();

@@ -46,7 +46,7 @@ TEST_CASE("a run is shown by id, beginning of an id, and name") {
   const auto json = project.good({"runs", "show", "first", "--json"}).json();
   CHECK(keys(json) == Keys{"id",   "name",    "status", "started",  "finished",  "command",         "commit",
                            "base", "branch",  "stages", "params",   "metrics",   "outputs",         "dependencies",
-                           "env",  "machine", "tools",  "left_out", "untracked", "not_reproducible"});
+                           "env",  "machine", "tools",  "left_out", "untracked", "not_reproducible", "undeclared"});
   CHECK(keys(json["stages"].at(0)) == Keys{"name", "outcome", "key", "exit_code", "wall_seconds", "cpu_seconds",
                                            "peak_memory_bytes", "log", "error"});
   CHECK(keys(json["outputs"].at(0)) == Keys{"path", "stage", "entry", "cached", "present"});

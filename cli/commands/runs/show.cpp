@@ -67,7 +67,8 @@ Json view_json(const run::RunView& view) {
           {"tools", record.tools},
           {"left_out", record.left_out},
           {"untracked", record.untracked},
-          {"not_reproducible", record.not_reproducible}};
+          {"not_reproducible", record.not_reproducible},
+          {"undeclared", record.undeclared}};
 }
 
 class RunsShow : public Command {
@@ -130,6 +131,8 @@ class RunsShow : public Command {
       context.out << "  " << printable(tool.first) << ": " << printable(tool.second) << "\n";
     for (const auto& path : record.not_reproducible)
       context.out << "\nnot reproducible: " << mlops::quoted(path) << " is neither in git nor tracked\n";
+    for (const auto& path : record.undeclared)
+      context.out << "\nundeclared: " << mlops::quoted(path) << " changed while stages ran\n";
   }
 
   ExitCode run(Context& context) override {
