@@ -94,9 +94,14 @@ TEMPLATES
 The same holds for `vars`, `foreach` and `matrix`.
 
 ENVIRONMENT OF A STAGE
-A stage's command gets the caller's environment, the stage's `env`, `MLOPS_ROOT` (the project's root) and
-`MLOPS_STAGE` (the stage's name). Its standard input is empty. It runs in a process group of its own; whatever it leaves
-running is ended when it ends.
+A stage's command gets the caller's environment, the stage's `env`, `MLOPS_ROOT` (the project's root), `MLOPS_STAGE` (the
+stage's name) and `MLOPS_RUNNING_STAGES` (that name behind those of the stages around it: a command cannot start a stage
+that it is part of). Its standard input is empty. It runs in a process group of its own; whatever it leaves running is
+ended when it ends.
+
+What a stage writes besides its outputs is neither kept nor restored. Files that change while stages run, that no stage
+declares and that git does not ignore are named in a warning and in the record of the run; with `--strict` the stage
+fails instead.
 
 WHEN A STAGE RUNS
 A stage is up to date when its command, `wdir`, `env`, the content of its dependencies, the values of its parameters and
