@@ -97,7 +97,8 @@ Request make_request(Workspace& workspace, const Snapshot& snapshot, const fs::R
     if (!request.whole() && pointer.entry.kind != store::EntryKind::tree) {
       throw Error::of(ErrorKind::conflict, "{} is tracked as a file, so nothing can be added below it",
                       quoted(pointer.path.str()))
-          .hint("`mlops add {}` tracks the directory that is there now", shell_quoted(workspace.shown(pointer.path)));
+          .hint("where a directory has taken its place, `mlops add {}` tracks that",
+                shell_quoted(workspace.shown(pointer.path)));
     }
   }
   if (request.whole()) {

@@ -185,6 +185,7 @@ std::optional<std::string> last_change(Workspace& workspace, const fs::RepoPath&
 void add_hints(Workspace& workspace, SyncResult& result) {
   std::set<std::string> labels;
   for (const RemoteSync& sync : result.remotes) {
+    result.hints.insert(result.hints.end(), sync.transfer.hints.begin(), sync.transfer.hints.end());
     for (const auto& item : sync.transfer.missing) {
       labels.insert(item.label);
     }

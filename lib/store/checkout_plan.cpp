@@ -145,6 +145,11 @@ class Planner {
                              .progress = options_.progress,
                              .title = "Comparing"};
     const HashedPath now = hash_path_with_trees(root_, item.path, db_.memo(), &db_, build);
+    if (item.wanted && item.wanted->kind == EntryKind::tree && now.entry != item.wanted &&
+        !db_.has(item.wanted->id())) {
+      lost_.push_back(item.path);
+      return;
+    }
     const TreeReader read_now = [&](const hash::ObjectId& id) { return now.read(id, db_); };
     const auto differences = diff_entries(now.entry, read_now, item.wanted, read_wanted_, WholeTrees::yes);
     for (std::size_t i = 0; i < differences.size(); ++i) {
@@ -332,16 +337,18 @@ class Planner {
         needed.push_back({file.entry.id(), file.path});
       }
     }
-    const auto absent = without_object(std::move(needed));
+    auto absent = without_object(std::move(needed));
+    absent.insert(absent.end(), lost_.begin(), lost_.end());
     if (absent.empty()) {
       return;
     }
+    std::sort(absent.begin(), absent.end());
     if (std::any_of(absent.begin(), absent.end(),
                     [this](const fs::RepoPath& path) { return wanted_paths_.count(path) == 0; })) {
       note_lost_member();
     }
     throw Error::of(ErrorKind::missing, "nothing was changed, because the cache lacks the content of {}: {}",
-                    counted(absent.size(), "file"), name_paths(absent))
+                    counted(absent.size(), lost_.empty() ? "file" : "path"), name_paths(absent))
         .hint("`mlops pull` fetches what a remote has and checks it out");
   }
 
@@ -403,6 +410,7 @@ class Planner {
   std::unordered_set<fs::RepoPath> wanted_paths_;
   std::unordered_set<hash::ObjectId> wanted_ids_;
   std::vector<fs::RepoPath> conflicts_;
+  std::vector<fs::RepoPath> lost_;  ///< directories whose own listing is not there
   CheckoutPlan plan_;
 };
 

@@ -76,7 +76,7 @@ class Fetch {
             found[i] = to_.read_tree(parcel.entry.id());
           }
         } catch (const Error& error) {
-          outcome_.failed(parcel, error.what());
+          outcome_.failed(parcel, error);
         }
       });
       for (std::size_t i = 0; i < level.size(); ++i) {
@@ -187,7 +187,7 @@ class Fetch {
       batch.add_temp(std::move(*file), id);
       outcome_.transferred(parcel, size, false);
     } catch (const Error& error) {
-      outcome_.failed(parcel, error.what());
+      outcome_.failed(parcel, error);
     }
   }
 
@@ -206,7 +206,8 @@ class Fetch {
         return file;
       }
     }
-    throw Error::of(ErrorKind::corrupt, "what {} sent does not match the name of the object", from_.describe());
+    throw Error::of(ErrorKind::corrupt, "what {} sent does not match the name of the object", from_.describe())
+        .hint("`mlops push --verify` from a clone that has it repairs the remote");
   }
 
   void add_trees(WriteBatch& batch) {

@@ -37,7 +37,7 @@ namespace {
 using IdSet = std::unordered_set<hash::ObjectId>;
 
 constexpr std::int64_t second_ns = 1'000'000'000;
-constexpr std::int64_t leftover_age_ns = 24 * 3600 * second_ns;
+constexpr std::int64_t leftover_age_ns = 86'400 * second_ns;
 
 struct Unreached {
   hash::ObjectId id;

@@ -111,7 +111,7 @@ class Push {
       if (absent && error.kind() == ErrorKind::missing) {
         outcome_.missing(next.parcel);
       } else if (absent || error.kind() != ErrorKind::missing) {
-        outcome_.failed(next.parcel, error.what());
+        outcome_.failed(next.parcel, error);
       }
     }
   }
@@ -176,7 +176,9 @@ class Push {
     } catch (const Error& error) {
       // Bytes that do not match may be ours: a look at them quarantines a bad object.
       const bool ours = error.kind() == ErrorKind::corrupt && !from_.has_verified(id);
-      outcome_.failed(parcel, ours ? "the object in the cache is corrupt; it was moved aside" : error.what());
+      outcome_.failed(parcel, ours ? Error("the object in the cache is corrupt; it was moved aside")
+                                         .hint("`mlops fsck` says what needs it and fetches it where it can")
+                                   : error);
     }
   }
 

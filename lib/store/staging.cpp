@@ -20,7 +20,7 @@ constexpr std::size_t files_per_directory = 64;
 std::string existing_parent(const std::string& root, fs::RepoPath path) {
   do {
     path = path.parent();
-    const std::string absolute = absolute_path(root, path);
+    std::string absolute = absolute_path(root, path);
     if (const auto stat = fs::stat_path(absolute); stat && stat->type == fs::FileType::directory) {
       return absolute;
     }

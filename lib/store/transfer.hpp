@@ -36,8 +36,9 @@ struct TransferResult {
     std::string reason;  ///< empty for `transferred`
   };
   std::vector<Item> failed;
-  std::vector<Item> missing;      ///< neither here nor there
-  std::vector<Item> transferred;  ///< filled on dry runs and for listings
+  std::vector<Item> missing;       ///< neither here nor there
+  std::vector<Item> transferred;   ///< filled on dry runs and for listings
+  std::vector<std::string> hints;  ///< what to do about those that failed, each once
   bool complete() const { return failed.empty() && missing.empty(); }
 };
 

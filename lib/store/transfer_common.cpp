@@ -25,6 +25,16 @@ void Outcome::failed(const Parcel& parcel, const std::string& reason) {
   result_.failed.push_back({parcel.entry.id(), parcel.label, reason});
 }
 
+void Outcome::failed(const Parcel& parcel, const Error& error) {
+  failed(parcel, error.what());
+  const std::lock_guard guard(mutex_);
+  for (const std::string& hint : error.hints()) {
+    if (std::find(result_.hints.begin(), result_.hints.end(), hint) == result_.hints.end()) {
+      result_.hints.push_back(hint);
+    }
+  }
+}
+
 void Outcome::missing(const Parcel& parcel) {
   const std::lock_guard guard(mutex_);
   lost_.insert(parcel.entry.id());

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "store/transfer.hpp"
+#include "util/error.hpp"
 
 namespace mlops::store {
 
@@ -32,6 +33,7 @@ class Outcome {
  public:
   void transferred(const Parcel& parcel, std::uint64_t bytes, bool listed);
   void failed(const Parcel& parcel, const std::string& reason);
+  void failed(const Parcel& parcel, const Error& error);
   void missing(const Parcel& parcel);
   /// Returns whether the object did not make it.
   bool is_lost(const hash::ObjectId& id) const;

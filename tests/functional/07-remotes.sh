@@ -57,6 +57,7 @@ chmod u+w "$object" && echo rot >"$object"
 git clone -q . ../clone && cd ../clone
 expect 3 mlops pull
 has 'data/one'
+has 'mlops push --verify'
 [ ! -e data/one ] || fail 'rotten bytes were checked out'
 expect 3 mlops fetch
 has 'data/one'

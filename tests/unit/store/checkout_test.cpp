@@ -251,6 +251,23 @@ TEST_CASE("missing or corrupt objects are named before anything changes", "[stor
   CHECK(project.names_in(project.cache() + "/bad").size() == 1);
 }
 
+TEST_CASE("directories whose listing is missing are named", "[store]") {
+  StoreProject project;
+  project.write("d/a", "1");
+  project.write("f", "2");
+  const Entry tree = project.add("d");
+  const Entry file = project.add("f");
+  std::filesystem::remove(project.db().path(tree.id()));
+  std::filesystem::remove(project.db().path(file.id()));
+  CHECK_NOTHROW(project.checkout("d", tree));
+  project.remove("d");
+  project.remove("f");
+  CHECK_THROWS_WITH(
+      store::checkout(project.root(), {{fs::RepoPath::parse("d"), tree}, {fs::RepoPath::parse("f"), file}},
+                      project.db(), project.checkout_options()),
+      Catch::Contains("2 paths: 'd', 'f'"));
+}
+
 TEST_CASE("files become directories and directories files", "[store]") {
   StoreProject project;
   project.write("d/x", "file");

@@ -224,6 +224,8 @@ TEST_CASE("what arrives damaged is asked for again, then refused, and never publ
     remote.corrupts.insert(victim);
     const TransferResult result = clone.fetch(remote, project.wanted());
     CHECK_FALSE(result.complete());
+    REQUIRE(result.hints.size() == 1);
+    CHECK_THAT(result.hints.front(), Catch::Contains("push --verify"));
     CHECK_FALSE(clone.db().has(victim));
     CHECK_FALSE(clone.db().has(project.entry->id()));
     CHECK(clone.db().has_verified(project.id("a")));
