@@ -44,8 +44,8 @@ TEST_CASE("a project without runs has an empty list") {
 TEST_CASE("a run is shown by id, beginning of an id, and name") {
   Recorded project;
   const auto json = project.good({"runs", "show", "first", "--json"}).json();
-  CHECK(keys(json) == Keys{"id",   "name",    "status", "started",  "finished",  "command",         "commit",
-                           "base", "branch",  "stages", "params",   "metrics",   "outputs",         "dependencies",
+  CHECK(keys(json) == Keys{"id",   "name",    "status", "started",  "finished",  "command",          "commit",
+                           "base", "branch",  "stages", "params",   "metrics",   "outputs",          "dependencies",
                            "env",  "machine", "tools",  "left_out", "untracked", "not_reproducible", "undeclared"});
   CHECK(keys(json["stages"].at(0)) == Keys{"name", "outcome", "key", "exit_code", "wall_seconds", "cpu_seconds",
                                            "peak_memory_bytes", "log", "error"});
