@@ -59,9 +59,10 @@ class Fsck : public Command {
     for (const auto& need : item.needs)
       context.out << "\tneeded by " << mlops::quoted(need.path) << " (" << printable(need.revision) << ")\n";
     if (!item.quarantined.empty()) context.out << "\tits bytes are kept at " << mlops::quoted(item.quarantined) << "\n";
-    context.out << (item.is_repaired()   ? "\trepaired from " + printable(item.repaired_from) + "\n"
-                    : item.needs.empty() ? "\tnothing needs it\n"
-                                         : "\tnot repaired: no remote has it, and no file of the workspace\n");
+    context.out << (item.is_repaired()     ? "\trepaired from " + printable(item.repaired_from) + "\n"
+                    : item.is_unreadable() ? "\tleft in its place: what it holds is not known\n"
+                    : item.needs.empty()   ? "\tnothing needs it\n"
+                                           : "\tnot repaired: no remote has it, and no file of the workspace\n");
   }
 
   static void show(Context& context, const run::FsckVerbResult& result) {

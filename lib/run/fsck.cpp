@@ -85,7 +85,8 @@ std::vector<hash::ObjectId> still_incomplete(const store::LocalDb& db, const std
 bool FsckItem::is_urgent() const {
   const bool workspace_needs =
       std::any_of(needs.begin(), needs.end(), [](const Need& need) { return need.revision == "workspace"; });
-  return !is_repaired() && !needs.empty() && (state == State::corrupt || promised || workspace_needs);
+  return is_unreadable() ||
+         (!is_repaired() && !needs.empty() && (state == State::corrupt || promised || workspace_needs));
 }
 
 bool FsckVerbResult::healthy() const {

@@ -33,8 +33,11 @@ struct FsckItem {
   std::vector<Need> needs;    ///< sorted, at most a hundred; empty: nothing names it
   std::string repaired_from;  ///< "remote 'store'", "workspace file 'data/raw/a'"; empty: not repaired
   bool is_repaired() const { return !repaired_from.empty(); }
+  /// Whether its bytes could not be read; it stays in its place, whoever needs it.
+  bool is_unreadable() const { return state == State::corrupt && quarantined.empty() && !is_repaired(); }
   /// Whether it is not repaired and hurts now: something needs it, and it is corrupt, or was promised, or the workspace
-  /// is what needs it. What only the past needs may simply never have been fetched.
+  /// is what needs it; or nobody knows, since it cannot be read. What only the past needs may simply never have been
+  /// fetched.
   bool is_urgent() const;
 };
 

@@ -71,6 +71,19 @@ TEST_CASE("a corrupt object is quarantined and every path that needs it is named
   CHECK_FALSE(again.healthy());
 }
 
+TEST_CASE("an object that cannot be read is an alarm, a corrupt one that nothing needs is none") {
+  run::FsckVerbResult result;
+  result.items.push_back({.id = file_id("x"),
+                          .state = run::FsckItem::State::corrupt,
+                          .reason = "permission denied",
+                          .quarantined = {},
+                          .needs = {},
+                          .repaired_from = {}});
+  CHECK_FALSE(result.healthy());
+  result.items.front().quarantined = "/cache/bad/x";
+  CHECK(result.healthy());
+}
+
 TEST_CASE("repair takes an intact file of the workspace") {
   RunProject project;
   corrupt(project, "alpha\n");
