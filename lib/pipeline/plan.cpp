@@ -22,7 +22,7 @@ std::vector<std::size_t> stages_named(const Graph& graph, const std::string& tar
     return {*found};
   }
   if (const auto path = fs::RepoPath::try_parse(target)) {
-    const std::vector<std::size_t> makers = graph.producers(*path);
+    std::vector<std::size_t> makers = graph.producers(*path);
     if (!makers.empty()) {
       return makers;
     }

@@ -38,7 +38,7 @@ void read_push_line(const std::string& line, std::map<std::string, std::string>&
 std::optional<std::string> default_git_remote(repo::Workspace& workspace) {
   const git::Repository& git = workspace.git();
   if (const auto branch = git.branch()) {
-    const auto remote = git.config("branch." + *branch + ".remote");
+    auto remote = git.config("branch." + *branch + ".remote");
     if (remote && *remote != ".") {
       return remote;
     }

@@ -63,7 +63,8 @@ Error unknown_run(const std::vector<Run>& runs, const std::string& word) {
   }
   Error error = Error::of(ErrorKind::missing, "there is no run {} here", quoted(word));
   if (const auto near = nearest(word, names)) {
-    static_cast<void>(std::move(error).hint("did you mean '{}'?", printable(*near)));
+    Error advised = std::move(error).hint("did you mean '{}'?", printable(*near));
+    error = std::move(advised);
   }
   return std::move(error).hint("`mlops runs list` shows all; if somebody shared it, `mlops runs pull` brings it");
 }

@@ -220,7 +220,7 @@ StageRecord stage_record(const pipeline::StageReport& report) {
 std::string new_run_id(repo::Workspace& workspace) {
   const std::vector<git::Ref> refs = workspace.git().refs(ref_prefix);
   while (true) {
-    const std::string id = random_word(id_letters);
+    std::string id = random_word(id_letters);
     const auto taken = [&](const git::Ref& ref) { return ref.name == ref_name(id); };
     if (std::none_of(refs.begin(), refs.end(), taken)) {
       return id;

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/reproduction_tree.hpp"
 
-#include <signal.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <charconv>
 #include <optional>
 
@@ -16,6 +14,7 @@
 #include "util/clock.hpp"
 #include "util/error.hpp"
 #include "util/log.hpp"
+#include "util/process.hpp"
 #include "util/text.hpp"
 
 namespace mlops::run {
@@ -53,8 +52,6 @@ std::optional<pid_t> owner_of(std::string_view name) {
   const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), pid);
   return failure == std::errc() && end == digits.data() + digits.size() && pid > 0 ? std::optional(pid) : std::nullopt;
 }
-
-bool is_alive(pid_t pid) { return ::kill(pid, 0) == 0 || errno != ESRCH; }
 
 }  // namespace
 

@@ -261,8 +261,7 @@ void sort_params(Stage& stage) {
   std::ranges::sort(stage.params, {}, &ParamsDependency::file);
   for (ParamsDependency& dependency : stage.params) {
     std::ranges::sort(dependency.keys);
-    const auto doubles = std::ranges::unique(dependency.keys);
-    dependency.keys.erase(doubles.begin(), doubles.end());
+    dependency.keys.erase(std::unique(dependency.keys.begin(), dependency.keys.end()), dependency.keys.end());
   }
 }
 

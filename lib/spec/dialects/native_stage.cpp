@@ -128,10 +128,10 @@ void update_stage(YamlEditor& editor, const std::string& name, const Value::Map&
   for (const auto& [key, value] : wanted) {
     editor.set({"stages", name, key}, value);
   }
-  for (const auto& [key, value] : old) {
-    const auto same = [&](const auto& member) { return member.first == key; };
+  for (const auto& member : old) {
+    const auto same = [&](const auto& other) { return other.first == member.first; };
     if (std::ranges::none_of(wanted, same)) {
-      editor.erase({"stages", name, key});
+      editor.erase({"stages", name, member.first});
     }
   }
 }

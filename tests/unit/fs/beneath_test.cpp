@@ -9,7 +9,7 @@
 
 using namespace mlops;
 using namespace mlops::fs;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 TEST_CASE("a directory beneath the root is opened, and made when asked") {
   const test::TempDir dir;

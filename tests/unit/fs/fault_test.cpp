@@ -119,7 +119,7 @@ TEST_CASE("an fsync that failed is never tried again") {
   int syncs = 0;
   {
     const Hooked hooked([&](std::string_view call, std::string_view) { return call == "fsync" && ++syncs ? EIO : 0; });
-    CHECK_THROWS_WITH(write_file_atomic(file(dir), "x"), Catch::Matchers::Contains("input/output error"));
+    CHECK_THROWS_WITH(write_file_atomic(file(dir), "x"), Catch::Contains("input/output error"));
   }
   CHECK(syncs == 1);
   CHECK(list_directory(dir.path().string()).empty());

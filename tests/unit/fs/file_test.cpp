@@ -14,7 +14,7 @@
 
 using namespace mlops;
 using namespace mlops::fs;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

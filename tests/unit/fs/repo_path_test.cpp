@@ -167,6 +167,6 @@ TEST_CASE("names that some file system takes for ours or git's are unsafe") {
 TEST_CASE("only plain text without reserved parts can be declared") {
   CHECK_NOTHROW(require_declarable(path("data/caf\u00e9 1.csv"), "mlops.yaml:3"));
   for (const char* bad : {"a\nb", "a/\xff", "a/.git/config", ".mlops/x", "x/\u009b", "a/.GIT"}) {
-    CHECK_THROWS_WITH(require_declarable(path(bad), "mlops.yaml:3"), Catch::Matchers::StartsWith("mlops.yaml:3: "));
+    CHECK_THROWS_WITH(require_declarable(path(bad), "mlops.yaml:3"), Catch::StartsWith("mlops.yaml:3: "));
   }
 }

@@ -77,8 +77,8 @@ TEST_CASE("discover refuses a repository of another user until it is declared sa
     REQUIRE(chown(sandbox.path(name).c_str(), 12345, 12345) == 0);
   }
   const std::string failure = failure_of_opening(sandbox.root());
-  CHECK_THAT(failure, Catch::Matchers::Contains("belongs to another user"));
-  CHECK_THAT(failure, Catch::Matchers::Contains("git config --global --add safe.directory " + sandbox.root()));
+  CHECK_THAT(failure, Catch::Contains("belongs to another user"));
+  CHECK_THAT(failure, Catch::Contains("git config --global --add safe.directory " + sandbox.root()));
   // libgit2 reads the home directory's file, which catch_main has made.
   const std::string configuration = std::string(std::getenv("HOME")) + "/.gitconfig";
   for (const std::string& trusted : {std::string("/elsewhere"), std::string("*"), sandbox.root()}) {
@@ -94,24 +94,24 @@ TEST_CASE("a repository in a format that is not supported is refused by name") {
   SECTION("sha256") {
     sandbox.git({"init", "-q", "--object-format=sha256", "other"});
     const std::string failure = failure_of_opening(sandbox.path("other"));
-    CHECK_THAT(failure, Catch::Matchers::Contains("names its objects by sha256"));
-    CHECK_THAT(failure, Catch::Matchers::Contains("git init --object-format=sha1"));
+    CHECK_THAT(failure, Catch::Contains("names its objects by sha256"));
+    CHECK_THAT(failure, Catch::Contains("git init --object-format=sha1"));
   }
   SECTION("reftable") {
     sandbox.dir.write("work/.git/config",
                       "[core]\n\trepositoryformatversion = 1\n[extensions]\n\trefStorage = reftable\n");
-    CHECK_THAT(failure_of_opening(sandbox.root()), Catch::Matchers::Contains("keeps its refs as reftable"));
+    CHECK_THAT(failure_of_opening(sandbox.root()), Catch::Contains("keeps its refs as reftable"));
   }
   SECTION("an extension of the future") {
     sandbox.dir.write("work/.git/config", "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tquantum = yes\n");
-    CHECK_THAT(failure_of_opening(sandbox.root()), Catch::Matchers::Contains("extensions.quantum"));
+    CHECK_THAT(failure_of_opening(sandbox.root()), Catch::Contains("extensions.quantum"));
   }
   SECTION("through a linked worktree") {
     sandbox.git({"config", "core.repositoryformatversion", "0"});
     sandbox.commit("a", "1");
     sandbox.git({"worktree", "add", "-q", "../linked"});
     sandbox.dir.write("work/.git/config", "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tquantum = yes\n");
-    CHECK_THAT(failure_of_opening((sandbox.dir / "linked").string()), Catch::Matchers::Contains("extensions.quantum"));
+    CHECK_THAT(failure_of_opening((sandbox.dir / "linked").string()), Catch::Contains("extensions.quantum"));
   }
 }
 
@@ -151,5 +151,5 @@ TEST_CASE("a linked worktree shares the common directory and lists all roots") {
 TEST_CASE("a moved worktree's broken pointer is an error, not another repository") {
   const GitSandbox sandbox;
   sandbox.dir.write("work/sub/.git", "gitdir: /nowhere/at/all\n");
-  CHECK_THAT(failure_of_opening(sandbox.path("sub")), Catch::Matchers::Contains("cannot open the git repository"));
+  CHECK_THAT(failure_of_opening(sandbox.path("sub")), Catch::Contains("cannot open the git repository"));
 }

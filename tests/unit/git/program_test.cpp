@@ -39,7 +39,7 @@ TEST_CASE("git's own complaint becomes the error") {
   CHECK_THAT(message_of([&] {
                sandbox.program().run({"checkout", "nope"});
              }),
-             Catch::Matchers::Contains("`git checkout` failed: pathspec 'nope' did not match"));
+             Catch::Contains("`git checkout` failed: pathspec 'nope' did not match"));
 }
 
 TEST_CASE("passwords in addresses never reach the error") {
@@ -48,7 +48,7 @@ TEST_CASE("passwords in addresses never reach the error") {
     sandbox.program().run({"fetch", "foo://user:hunter2@host.example/x@y"});
   });
   CHECK_FALSE(message.empty());
-  CHECK_THAT(message, !Catch::Matchers::Contains("hunter2"));
+  CHECK_THAT(message, !Catch::Contains("hunter2"));
 }
 
 TEST_CASE("variables that point git elsewhere are dropped, those for credentials stay") {
@@ -63,9 +63,9 @@ TEST_CASE("variables that point git elsewhere are dropped, those for credentials
   sandbox.env["GIT_CONFIG_VALUE_0"] = "From Env";
   CHECK(sandbox.program().run({"config", "user.name"}) == "From Env\n");
   const std::string seen = sandbox.program().run({"-c", "alias.env=!env", "env"});
-  CHECK_THAT(seen, Catch::Matchers::Contains("GIT_SSH_COMMAND=ssh -x"));
-  CHECK_THAT(seen, !Catch::Matchers::Contains("/nowhere"));
-  CHECK_THAT(seen, !Catch::Matchers::Contains("GIT_EXTERNAL_DIFF"));
+  CHECK_THAT(seen, Catch::Contains("GIT_SSH_COMMAND=ssh -x"));
+  CHECK_THAT(seen, !Catch::Contains("/nowhere"));
+  CHECK_THAT(seen, !Catch::Contains("GIT_EXTERNAL_DIFF"));
 }
 
 TEST_CASE("a variable can be set for some calls only") {

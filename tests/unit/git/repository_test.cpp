@@ -85,7 +85,7 @@ TEST_CASE("a split index is refused with the command that joins it") {
     FAIL("was read");
   } catch (const Error& error) {
     REQUIRE(error.hints().size() == 1);
-    CHECK_THAT(error.hints()[0], Catch::Matchers::Contains("git update-index --no-split-index"));
+    CHECK_THAT(error.hints()[0], Catch::Contains("git update-index --no-split-index"));
   }
 }
 

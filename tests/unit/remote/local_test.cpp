@@ -58,21 +58,21 @@ TEST_CASE("a folder that is not there is made by the first marker, never by anyt
   const auto transport = folder(dir / "new");
   CHECK(transport->place() == Transport::Place::absent);
   CHECK_THAT(failure_of([&] { transport->write("a", "1"); }),
-             Catch::Matchers::Contains("folder '" + (dir / "new").string() + "' does not exist"));
+             Catch::Contains("folder '" + (dir / "new").string() + "' does not exist"));
   CHECK_FALSE(stdfs::exists(dir / "new"));
   CHECK(transport->write_new("marker", "1"));
   CHECK(transport->place() == Transport::Place::occupied);
   transport->flush();
 
   CHECK_THAT(failure_of([&] { folder(dir / "no/parent")->write_new("marker", "1"); }),
-             Catch::Matchers::Contains("'" + (dir / "no").string() + "' does not exist"));
+             Catch::Contains("'" + (dir / "no").string() + "' does not exist"));
   CHECK_FALSE(stdfs::exists(dir / "no"));
 }
 
 TEST_CASE("a file in the folder's place is named") {
   const test::TempDir dir;
   dir.write("file", "1");
-  CHECK_THAT(failure_of([&] { folder(dir / "file")->place(); }), Catch::Matchers::Contains("is no folder"));
+  CHECK_THAT(failure_of([&] { folder(dir / "file")->place(); }), Catch::Contains("is no folder"));
 }
 
 TEST_CASE("a folder reached through a link is used like any other") {
@@ -211,7 +211,7 @@ TEST_CASE("a full or failing disk is an error that leaves nothing behind") {
     }
   }
   const Failing failing("write", ENOSPC);
-  CHECK_THAT(failure_of([&] { transport->write("a", "1"); }), Catch::Matchers::Contains("free some space"));
+  CHECK_THAT(failure_of([&] { transport->write("a", "1"); }), Catch::Contains("free some space"));
 }
 
 TEST_CASE("what a share recovers from is transient, a broken disk is not") {

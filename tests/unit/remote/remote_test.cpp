@@ -59,7 +59,7 @@ Failure failure_of(const std::function<void()>& work) {
   return {};
 }
 
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 }  // namespace
 

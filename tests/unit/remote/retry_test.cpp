@@ -26,7 +26,7 @@ TEST_CASE("delays grow, stay below the longest and add up to less than the deadl
     FAIL("gave no error");
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::network);
-    CHECK_THAT(error.what(), Catch::Matchers::Contains("cannot reach 'x': connection reset"));
+    CHECK_THAT(error.what(), Catch::Contains("cannot reach 'x': connection reset"));
   }
   REQUIRE(delays.size() > 10);
   CHECK(delays.front() <= policy.first_delay_seconds);

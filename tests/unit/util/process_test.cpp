@@ -117,7 +117,7 @@ TEST_CASE("what cannot be started is an error that says why") {
   CHECK_THROWS_WITH(run_process({.argv = {"no-such-program"}, .cwd = "", .env = plain_env}),
                     "cannot start 'no-such-program': command not found");
   CHECK_THROWS_WITH(run_process({.argv = {"true"}, .cwd = (dir / "gone").string(), .env = plain_env}),
-                    Catch::Matchers::Contains("does not exist"));
+                    Catch::Contains("does not exist"));
   CHECK_THROWS_AS(run_process({.argv = {"/"}, .cwd = "", .env = plain_env}), Error);
   CHECK_THROWS_AS(run_process({.argv = {}, .cwd = "", .env = plain_env}), Error);
 }
