@@ -101,8 +101,17 @@ class Planner {
       }
     }
     for (const CheckoutItem& item : items) {
-      if (item.wanted || !is_wanted_elsewhere(item.path)) {
+      if (!item.wanted && is_wanted_elsewhere(item.path)) {
+        continue;
+      }
+      try {
         plan_item(item);
+      } catch (Error& error) {
+        if (error.kind() != ErrorKind::corrupt) {
+          throw;
+        }
+        // A listing is known by its digest only.
+        throw std::move(error).while_doing("checking out {}", quoted(item.path.str()));
       }
     }
     require_objects();

@@ -251,6 +251,23 @@ TEST_CASE("missing or corrupt objects are named before anything changes", "[stor
   CHECK(project.names_in(project.cache() + "/bad").size() == 1);
 }
 
+TEST_CASE("a directory whose listing is corrupt is named", "[store]") {
+  StoreProject project;
+  project.write("d/a", "1");
+  const Entry tree = project.add("d");
+  project.corrupt(tree.id());
+  project.reopen();
+  project.remove("d");
+  try {
+    project.checkout("d", tree);
+    FAIL("a corrupt listing was used");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::corrupt);
+    REQUIRE(error.context().size() == 1);
+    CHECK(error.context().front() == "checking out 'd'");
+  }
+}
+
 TEST_CASE("directories whose listing is missing are named", "[store]") {
   StoreProject project;
   project.write("d/a", "1");
