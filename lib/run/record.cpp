@@ -63,8 +63,7 @@ Error unknown_run(const std::vector<Run>& runs, const std::string& word) {
   }
   Error error = Error::of(ErrorKind::missing, "there is no run {} here", quoted(word));
   if (const auto near = nearest(word, names)) {
-    Error advised = std::move(error).hint("did you mean '{}'?", printable(*near));
-    error = std::move(advised);
+    error.hint("did you mean '{}'?", printable(*near));
   }
   return std::move(error).hint("`mlops runs list` shows all; if somebody shared it, `mlops runs pull` brings it");
 }

@@ -287,8 +287,7 @@ class Expander {
   static Error placed(const Place& at, const YamlNode& node, const Error& error) {
     Error out = at.error(node, error.what());
     for (const std::string& hint : error.hints()) {
-      Error advised = std::move(out).hint("{}", hint);
-      out = std::move(advised);
+      out.hint("{}", hint);
     }
     return out;
   }

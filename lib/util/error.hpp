@@ -54,6 +54,12 @@ class Error : public std::runtime_error {
     return std::move(*this);
   }
 
+  /// The same for an error that has a name.
+  template <class... Args>
+  void hint(fmt::format_string<Args...> text, Args&&... args) & {
+    hints_.push_back(fmt::format(text, std::forward<Args>(args)...));
+  }
+
   /// Adds what was being attempted, outermost last.
   template <class... Args>
   Error&& while_doing(fmt::format_string<Args...> text, Args&&... args) && {
