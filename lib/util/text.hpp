@@ -36,6 +36,7 @@ std::string printable(std::string_view text);
 std::string quoted(std::string_view text);
 /// The same; where <iomanip> is about, std::quoted would be the nearer one for a std::string.
 inline std::string quoted(const std::string& text) { return quoted(std::string_view(text)); }
+inline std::string quoted(const char* text) { return quoted(std::string_view(text)); }
 
 /// Quotes for pasting into a POSIX shell; unchanged when nothing needs it.
 std::string shell_quoted(std::string_view text);
