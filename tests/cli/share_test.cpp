@@ -98,7 +98,7 @@ TEST_CASE("gc and fsck answer in words and JSON") {
   CHECK(bad.code == 1);
   CHECK(bad.json()["healthy"] == false);
   CHECK(keys(bad.json()["objects"].at(0)) ==
-        Keys{"object", "state", "reason", "quarantined", "needs", "repaired_from"});
+        Keys{"object", "state", "reason", "quarantined", "needs", "elsewhere", "repaired_from"});
   CHECK(keys(bad.json()["objects"].at(0)["needs"].at(0)) == Keys{"path", "revision"});
   CHECK(project.good({"fsck"}).says("repaired from"));
 }
