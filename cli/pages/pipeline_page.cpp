@@ -90,8 +90,40 @@ AT THE TOP
 Besides `stages` there may be `params`, `metrics`, `plots` and `artifacts`, as DVC knows them.
 
 TEMPLATES
-`${` is kept for templates, which this version does not know; it is an error. Write `\${` where the shell shall see it.
-The same holds for `vars`, `foreach` and `matrix`.
+`${train.lr}` in any text of a stage stands for a value; `${models[0].name}` takes an item of a list. A text that is one
+template keeps the value's type; inside a longer text, values are written out. Write `\${` where the shell shall see it.
+
+Values come from `params.yaml` beside this file, then from the entries of `vars`, in order: maps of values, files
+(`config.json`) and some keys of a file (`config.json:train,data`). YAML, JSON and TOML are read. Maps are merged; a value
+is never redefined. A stage may have `vars` of its own, with files relative to its `wdir`.
+
+A map inside a command becomes options: with `opts: {lr: 0.1, verbose: true}`, `train.py ${opts}` runs
+`train.py --lr 0.1 --verbose`.
+
+`foreach` makes a stage for each item of a list or map, named after the item's text, key or place:
+
+  stages:
+    train:
+      foreach: [small, large]
+      do:
+        cmd: python3 train.py ${item}
+        outs:
+        - model-${item}.json
+
+`matrix` makes a stage for each combination of the items of several lists:
+
+  stages:
+    train:
+      matrix:
+        size: ${sizes}
+        seed: [1, 2]
+      cmd: python3 train.py ${item.size} ${item.seed}
+      outs:
+      - model-${key}.json
+
+The stages are called `train@small`, `train@small-1` and so on; as a target, `train` means all of them. In a map, `${key}`
+is the key and `${item}` its value. A value that only a template uses is no parameter of the stage: it counts because
+the command or path that it is part of changes.
 
 ENVIRONMENT OF A STAGE
 A stage's command gets the caller's environment, the stage's `env`, `MLOPS_ROOT` (the project's root), `MLOPS_STAGE` (the

@@ -47,8 +47,9 @@ Selection selected(repo::Workspace& workspace, const repo::Snapshot& snapshot, c
     }
   }
   for (const std::string& target : options.targets) {
-    if (const spec::Stage* stage = snapshot.project.find(target)) {
-      selection.stages.insert(stage);
+    const auto named = snapshot.project.find_all(target);
+    selection.stages.insert(named.begin(), named.end());
+    if (!named.empty()) {
       continue;
     }
     for (const repo::Target& found : repo::resolve_targets(workspace, snapshot, {.targets = {target}})) {

@@ -9,10 +9,17 @@ namespace {
 void add_target(const repo::Workspace& workspace, const repo::Snapshot& snapshot, const std::string& typed,
                 std::vector<std::string>& targets) {
   const std::string pipeline(workspace.dialect().names().pipeline);
-  if (snapshot.project.find(typed) != nullptr) {
-    targets.push_back(typed);
-  } else if (typed.starts_with(pipeline + ":")) {
-    targets.push_back(typed.substr(pipeline.size() + 1));
+  const bool by_file = typed.starts_with(pipeline + ":");
+  const std::string name = by_file ? typed.substr(pipeline.size() + 1) : typed;
+  const std::vector<const spec::Stage*> named = snapshot.project.find_all(name);
+  for (const spec::Stage* stage : named) {
+    targets.push_back(stage->name);
+  }
+  if (!named.empty()) {
+    return;
+  }
+  if (by_file) {
+    targets.push_back(name);  // planning says what is near
   } else if (typed == pipeline) {
     for (const spec::Stage& stage : snapshot.project.stages) {
       targets.push_back(stage.name);

@@ -7,6 +7,7 @@
 #include "pipeline/stage_words.hpp"
 #include "repo/add.hpp"
 #include "repo/git_ignore.hpp"
+#include "repo/lock_text.hpp"
 #include "repo/remove.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
@@ -45,9 +46,10 @@ std::vector<fs::RepoPath> cached_paths(const spec::Stage& stage) {
 /// Throws unless the project stays sound with this pipeline text; returns the stage as the text declares it.
 spec::Stage check_new_text(repo::Workspace& workspace, const repo::Snapshot& snapshot, const std::string& text,
                            const std::string& name) {
-  repo::Snapshot changed{.project = workspace.dialect().read_project(text, pipeline_file(workspace)),
-                         .lock = {},
-                         .pointers = snapshot.pointers};
+  repo::Snapshot changed{
+      .project = workspace.dialect().read_project(text, pipeline_file(workspace), repo::work_tree_files(workspace)),
+      .lock = {},
+      .pointers = snapshot.pointers};
   const Graph graph(changed, workspace.dialect());
   const spec::Stage& stage = graph.stage(graph.index(name));
   check_outputs(workspace, stage);
@@ -58,7 +60,9 @@ void require_known(const repo::Snapshot& snapshot, const spec::Dialect& dialect,
                    const std::vector<std::string>& names) {
   const Graph graph(snapshot, dialect);
   for (const std::string& name : names) {
-    graph.index(name);
+    if (snapshot.project.find_all(name).empty()) {
+      graph.index(name);  // throws, naming what is near
+    }
   }
 }
 
@@ -99,7 +103,8 @@ StageAddResult stage_add(repo::Workspace& workspace, const StageAddOptions& opti
   StageAddResult result;
   std::vector<fs::RepoPath> dropped;
   edit_pipeline(workspace, [&](const std::string& text) {
-    const spec::Project project = workspace.dialect().read_project(text, pipeline_file(workspace));
+    const spec::Project project =
+        workspace.dialect().read_project(text, pipeline_file(workspace), repo::work_tree_files(workspace));
     const spec::Stage* old = project.find(options.name);
     if (old != nullptr && !options.force) {
       throw Error("stage '{}' is already declared in '{}'", options.name, workspace.dialect().names().pipeline)
@@ -138,7 +143,10 @@ std::vector<StageRow> stage_list(repo::Workspace& workspace, const std::vector<s
   require_known(*snapshot, workspace.dialect(), names);
   std::vector<StageRow> rows;
   for (const spec::Stage& stage : snapshot->project.stages) {
-    if (names.empty() || std::find(names.begin(), names.end(), stage.name) != names.end()) {
+    const auto is_it = [&](const std::string& name) {
+      return name == stage.name || spec::stage_group(stage.name) == name;
+    };
+    if (names.empty() || std::any_of(names.begin(), names.end(), is_it)) {
       rows.push_back({stage.name, row_summary(stage), stage});
     }
   }

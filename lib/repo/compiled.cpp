@@ -5,7 +5,8 @@
 // Problem: the YAML of a thousand stages takes longer to parse than a whole command may take. Idea: `.mlops/tmp/compiled`
 // keeps what parsing gave, with the SHA-256 and the stat of each text that it was made from. When both stats are the
 // same, and were old enough when they were taken that a later change would show in them, not even the texts are read;
-// else they are read and hashed, and parsed only when a digest differs. The file is derived: deleting or damaging it
+// else they are read and hashed, and parsed only when a digest differs. Files that templates took values from are read
+// and hashed each time: they are small, and few. The file is derived: deleting or damaging it
 // costs time only. Layout: "mlops-compiled 1\n", two lines of evidence, the rest as spec::compile made it (with a check
 // sum of its own). Tested in tests/unit/repo/snapshot_test.cpp.
 
@@ -13,6 +14,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 
 #include "fs/file.hpp"
@@ -125,8 +127,21 @@ void save(const Workspace& workspace, const std::string& path, const Sources& so
   }
 }
 
-PipelineFiles parse(const spec::Dialect& dialect, const Sources& sources) {
-  return {parse_pipeline(dialect, sources[0].text), parse_lock(dialect, sources[1].text)};
+/// Whether the files that templates took values from are as they were.
+bool same_template_sources(const spec::Project& project, const spec::ReadFile& read) {
+  return std::all_of(project.sources.begin(), project.sources.end(), [&](const spec::TemplateSource& source) {
+    const std::optional<std::string> text = read(source.path);
+    return text ? hash::digest_of(hash::Algorithm::sha256, *text) == source.digest : !source.digest;
+  });
+}
+
+/// What the stored form says; nothing when it is damaged or templates would now give something else.
+std::optional<PipelineFiles> take_stored(const std::string& body, const spec::ReadFile& read) {
+  auto loaded = spec::load_compiled(body);
+  if (!loaded || !same_template_sources(loaded->project, read)) {
+    return std::nullopt;
+  }
+  return PipelineFiles{std::move(loaded->project), std::move(loaded->lock)};
 }
 
 }  // namespace
@@ -142,21 +157,22 @@ PipelineFiles read_pipeline_files(const Workspace& workspace) {
   }
   const std::string path = workspace.state_directory() + "/compiled";
   const auto stored = read_stored(path);
+  const spec::ReadFile read = work_tree_files(workspace);
   if (stored && same_stats(*stored, sources)) {
-    if (auto loaded = spec::load_compiled(stored->body)) {
-      return {std::move(loaded->project), std::move(loaded->lock)};
+    if (auto files = take_stored(stored->body, read)) {
+      return std::move(*files);
     }
   }
   for (Source& source : sources) {
     source.read();
   }
   if (stored && same_texts(*stored, sources)) {
-    if (auto loaded = spec::load_compiled(stored->body)) {
+    if (auto files = take_stored(stored->body, read)) {
       save(workspace, path, sources, stored->body);
-      return {std::move(loaded->project), std::move(loaded->lock)};
+      return std::move(*files);
     }
   }
-  PipelineFiles files = parse(dialect, sources);
+  PipelineFiles files{parse_pipeline(dialect, sources[0].text, read), parse_lock(dialect, sources[1].text)};
   save(workspace, path, sources, spec::compile(files.project, files.lock));
   return files;
 }

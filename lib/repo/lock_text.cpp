@@ -25,8 +25,15 @@ spec::Lock parse_lock(const spec::Dialect& dialect, const std::optional<std::str
   return text ? dialect.read_lock(*text, lock_path(dialect)) : spec::Lock();
 }
 
-spec::Project parse_pipeline(const spec::Dialect& dialect, const std::optional<std::string>& text) {
-  return text ? dialect.read_project(*text, pipeline_path(dialect)) : spec::Project();
+spec::Project parse_pipeline(const spec::Dialect& dialect, const std::optional<std::string>& text,
+                             const spec::ReadFile& read) {
+  return text ? dialect.read_project(*text, pipeline_path(dialect), read) : spec::Project();
+}
+
+spec::ReadFile work_tree_files(const Workspace& workspace) {
+  return [&workspace](const fs::RepoPath& path) {
+    return fs::try_read_file(workspace.absolute(path), metadata_limit_bytes);
+  };
 }
 
 std::string write_lock_file(Workspace& workspace, const std::vector<JournalRecord>& updates,

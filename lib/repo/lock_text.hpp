@@ -19,6 +19,10 @@ std::string read_lock_text(const Workspace& workspace);
 
 /// What a text of mlops.lock or mlops.yaml says; nothing stands for no file, an empty one is the reader's to judge.
 spec::Lock parse_lock(const spec::Dialect& dialect, const std::optional<std::string>& text);
-spec::Project parse_pipeline(const spec::Dialect& dialect, const std::optional<std::string>& text);
+spec::Project parse_pipeline(const spec::Dialect& dialect, const std::optional<std::string>& text,
+                             const spec::ReadFile& read);
+
+/// Reads files of the work tree for templates.
+spec::ReadFile work_tree_files(const Workspace& workspace);
 
 }  // namespace mlops::repo

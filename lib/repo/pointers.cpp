@@ -2,6 +2,7 @@
 #include "repo/pointers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <unordered_set>
 
 #include "fs/file.hpp"
@@ -123,6 +124,12 @@ class PointerWalk {
   std::vector<spec::Pointer> found_;
 };
 
+/// Quicker than parsing, and wrong only for a file that mentions the words otherwise.
+bool may_hold_templates(std::string_view text) {
+  return std::ranges::any_of(std::array<std::string_view, 4>{"${", "vars", "foreach", "matrix"},
+                             [&](std::string_view word) { return text.find(word) != std::string_view::npos; });
+}
+
 }  // namespace
 
 bool is_pointer_name(const spec::Dialect& dialect, std::string_view name) {
@@ -139,7 +146,8 @@ std::vector<spec::Pointer> find_pointers(const Workspace& workspace, const std::
 }
 
 std::string Declarations::key() const {
-  std::string text = (pipeline ? pipeline->hex() : "-") + (lock ? lock->hex() : "-");
+  std::string text =
+      (templates ? revision.hex() : "") + (pipeline ? pipeline->hex() : "-") + (lock ? lock->hex() : "-");
   for (const git::TreeItem& pointer : pointers) {
     text.append(1, '\0').append(pointer.path.str()).append(1, '\0').append(pointer.id.hex());
   }
@@ -149,7 +157,7 @@ std::string Declarations::key() const {
 Declarations find_declarations(Workspace& workspace, const git::Oid& commit_or_tree) {
   const fs::RepoPath& prefix = workspace.git_prefix();
   const spec::Names& names = workspace.dialect().names();
-  Declarations found;
+  Declarations found{.revision = commit_or_tree, .templates = false, .pipeline = {}, .lock = {}, .pointers = {}};
   std::vector<fs::RepoPath> other_projects;
   const auto visit = [&](const git::TreeItem& item) {
     const bool regular = item.mode == git::FileMode::regular || item.mode == git::FileMode::executable;
@@ -173,6 +181,7 @@ Declarations find_declarations(Workspace& workspace, const git::Oid& commit_or_t
     return (item.path.within(prefix) || prefix.within(item.path)) && item.path.parent().name() != names.directory;
   };
   workspace.git().walk(commit_or_tree, visit, enter);
+  found.templates = found.pipeline && may_hold_templates(workspace.git().read_blob(*found.pipeline));
   std::erase_if(found.pointers, [&](const git::TreeItem& pointer) {
     return std::any_of(other_projects.begin(), other_projects.end(),
                        [&](const fs::RepoPath& other) { return pointer.path.within(other); });

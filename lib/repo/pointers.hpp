@@ -16,6 +16,8 @@ std::vector<spec::Pointer> find_pointers(const Workspace& workspace, const std::
 
 /// The files of a commit or tree that declare what is tracked, before any of them is read.
 struct Declarations {
+  git::Oid revision;       ///< the commit or tree itself
+  bool templates = false;  ///< the pipeline file may take values from other files of the revision
   std::optional<git::Oid> pipeline, lock;
   std::vector<git::TreeItem> pointers;  ///< paths are the project's
   /// Equal for two trees that declare the same.

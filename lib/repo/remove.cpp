@@ -19,8 +19,9 @@ namespace {
 /// What the words of the command line stand for.
 struct Chosen {
   std::set<fs::RepoPath> pointers;  ///< data paths
-  std::set<std::string> stages;
-  std::vector<fs::RepoPath> data;  ///< tracked paths of both
+  std::set<std::string> written;    ///< names of stages as the pipeline file has them
+  std::set<std::string> stages;     ///< the same, with groups as the stages that they make
+  std::vector<fs::RepoPath> data;   ///< tracked paths of both
 };
 
 /// The tracked path that a word names, by itself or by its pointer's.
@@ -29,6 +30,13 @@ const spec::Pointer* find_pointer(const Workspace& workspace, const Snapshot& sn
     return pointer.path == path || Snapshot::pointer_file(workspace.dialect(), pointer.path) == path;
   });
   return found == snapshot.pointers.end() ? nullptr : &*found;
+}
+
+void add_stages(const Snapshot& snapshot, const std::string& name, Chosen& chosen) {
+  chosen.written.insert(name);
+  for (const spec::Stage* stage : snapshot.project.find_all(name)) {
+    chosen.stages.insert(stage->name);
+  }
 }
 
 /// A stage may be called as a tracked path is. Guessing would take away the wrong one.
@@ -41,11 +49,11 @@ void choose_stage(const Workspace& workspace, const Snapshot& snapshot, const st
         .hint("`mlops stage remove {}` removes the stage, `mlops remove {}` stops tracking the path", word,
               shell_quoted(workspace.shown(file)));
   }
-  chosen.stages.insert(word);
+  add_stages(snapshot, word, chosen);
 }
 
 void choose(const Workspace& workspace, const Snapshot& snapshot, const std::string& word, Chosen& chosen) {
-  if (snapshot.project.find(word) != nullptr) {
+  if (!snapshot.project.find_all(word).empty()) {
     choose_stage(workspace, snapshot, word, chosen);
     return;
   }
@@ -68,7 +76,9 @@ void choose(const Workspace& workspace, const Snapshot& snapshot, const std::str
 
 Chosen choose_all(const Workspace& workspace, const Snapshot& snapshot, const RemoveOptions& options) {
   Chosen chosen;
-  chosen.stages.insert(options.stages.begin(), options.stages.end());
+  for (const std::string& name : options.stages) {
+    add_stages(snapshot, name, chosen);
+  }
   for (const std::string& word : options.targets) {
     choose(workspace, snapshot, word, chosen);
   }
@@ -101,10 +111,10 @@ void remove_stages(Workspace& workspace, const Chosen& chosen, RemoveResult& res
   {
     const auto lock = workspace.lock_metadata();
     std::string text = fs::read_file(workspace.absolute(file), metadata_limit_bytes);
-    for (const std::string& stage : chosen.stages) {
+    for (const std::string& stage : chosen.written) {
       text = dialect.without_stage(text, file, stage);
-      result.stages.push_back(stage);
     }
+    result.stages.assign(chosen.stages.begin(), chosen.stages.end());
     workspace.write_file(file, text);
   }
   const std::string before = read_lock_text(workspace);
@@ -123,7 +133,7 @@ RemoveResult remove(Workspace& workspace, const RemoveOptions& options) {
   if (options.outs) {
     delete_data(workspace, chosen, options.force, result);
   }
-  if (!chosen.stages.empty()) {
+  if (!chosen.written.empty()) {
     remove_stages(workspace, chosen, result);
   }
   for (const fs::RepoPath& path : chosen.pointers) {

@@ -124,13 +124,26 @@ std::unique_ptr<Snapshot> Snapshot::of_tree(Workspace& workspace, const git::Oid
   return read_declarations(workspace, find_declarations(workspace, commit_or_tree));
 }
 
+namespace {
+
+/// Reads files of a commit or tree for templates.
+spec::ReadFile revision_files(Workspace& workspace, const git::Oid& revision) {
+  return [&workspace, revision](const fs::RepoPath& path) -> std::optional<std::string> {
+    const auto item = workspace.git().find(revision, workspace.git_prefix() / path);
+    const bool regular = item && (item->mode == git::FileMode::regular || item->mode == git::FileMode::executable);
+    return regular ? std::optional(workspace.git().read_blob(item->id, metadata_limit_bytes)) : std::nullopt;
+  };
+}
+
+}  // namespace
+
 std::unique_ptr<Snapshot> read_declarations(Workspace& workspace, const Declarations& found) {
   const spec::Dialect& dialect = workspace.dialect();
   const git::Repository& git = workspace.git();
   auto snapshot = std::make_unique<Snapshot>();
   if (found.pipeline) {
-    snapshot->project =
-        dialect.read_project(git.read_blob(*found.pipeline, metadata_limit_bytes), pipeline_path(dialect));
+    snapshot->project = dialect.read_project(git.read_blob(*found.pipeline, metadata_limit_bytes),
+                                             pipeline_path(dialect), revision_files(workspace, found.revision));
   }
   if (found.lock) {
     snapshot->lock = dialect.read_lock(git.read_blob(*found.lock, metadata_limit_bytes), lock_path(dialect));

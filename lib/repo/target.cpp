@@ -54,8 +54,11 @@ class Resolver {
 
   void add_word(const std::string& word) {
     const std::string in_file = std::string(workspace_.dialect().names().pipeline) + ":";
-    if (const auto* stage = snapshot_.project.find(word.starts_with(in_file) ? word.substr(in_file.size()) : word)) {
+    const auto named = snapshot_.project.find_all(word.starts_with(in_file) ? word.substr(in_file.size()) : word);
+    for (const spec::Stage* stage : named) {
       add_stage(*stage);
+    }
+    if (!named.empty()) {
       return;
     }
     const fs::RepoPath path = workspace_.resolve(word);

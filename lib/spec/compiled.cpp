@@ -20,7 +20,7 @@ namespace mlops::spec {
 
 namespace {
 
-constexpr std::string_view magic = "mlopsc01";
+constexpr std::string_view magic = "mlopsc02";
 constexpr std::size_t header_bytes = 16;
 constexpr int max_depth = 200;
 
@@ -356,6 +356,21 @@ Stage read_stage(Reader& in) {
   return stage;
 }
 
+void write_digest(Writer& out, const hash::Digest& digest) {
+  out.u8(static_cast<std::uint8_t>(digest.algorithm()));
+  for (const unsigned char byte : digest.bytes()) {
+    out.u8(byte);
+  }
+}
+
+hash::Digest read_digest(Reader& in) {
+  const auto algorithm = in.enumerator<hash::Algorithm>(static_cast<std::uint8_t>(hash::Algorithm::md5));
+  const std::size_t size = hash::digest_size(algorithm);
+  std::array<unsigned char, 32> bytes{};
+  std::memcpy(bytes.data(), in.take(size).data(), size);
+  return {algorithm, std::span(bytes.data(), size)};
+}
+
 void write_project(Writer& out, const Project& project) {
   const auto path = [&](const fs::RepoPath& file) { out.path(file); };
   out.each(project.stages, [&](const Stage& stage) { write_stage(out, stage); });
@@ -363,6 +378,13 @@ void write_project(Writer& out, const Project& project) {
   out.each(project.params, path);
   out.value(project.plots);
   out.value(project.artifacts);
+  out.each(project.sources, [&](const TemplateSource& source) {
+    out.path(source.path);
+    out.flag(source.digest.has_value());
+    if (source.digest) {
+      write_digest(out, *source.digest);
+    }
+  });
 }
 
 Project read_project(Reader& in) {
@@ -372,17 +394,20 @@ Project read_project(Reader& in) {
   project.params = in.list<fs::RepoPath>(4, [&] { return in.path(); });
   project.plots = in.value();
   project.artifacts = in.value();
+  project.sources = in.list<TemplateSource>(5, [&] {
+    TemplateSource source{.path = in.path(), .digest = {}};
+    if (in.flag()) {
+      source.digest = read_digest(in);
+    }
+    return source;
+  });
   return project;
 }
 
 void write_locked_path(Writer& out, const LockedPath& path) {
-  const auto bytes = path.entry.digest.bytes();
   out.path(path.path);
   out.u8(static_cast<std::uint8_t>(path.entry.kind));
-  out.u8(static_cast<std::uint8_t>(path.entry.digest.algorithm()));
-  for (const unsigned char byte : bytes) {
-    out.u8(byte);
-  }
+  write_digest(out, path.entry.digest);
   out.u64(path.entry.size);
   out.u64(path.entry.files);
   out.value(path.extra);
@@ -391,12 +416,7 @@ void write_locked_path(Writer& out, const LockedPath& path) {
 LockedPath read_locked_path(Reader& in) {
   const fs::RepoPath& path = in.path();
   const auto kind = in.enumerator<store::EntryKind>(static_cast<std::uint8_t>(store::EntryKind::link));
-  const auto algorithm = in.enumerator<hash::Algorithm>(static_cast<std::uint8_t>(hash::Algorithm::md5));
-  std::array<unsigned char, 32> bytes{};
-  const std::size_t size = hash::digest_size(algorithm);
-  std::memcpy(bytes.data(), in.take(size).data(), size);
-  LockedPath locked{.path = path,
-                    .entry = {.kind = kind, .digest = hash::Digest(algorithm, std::span(bytes.data(), size))}};
+  LockedPath locked{.path = path, .entry = {.kind = kind, .digest = read_digest(in)}};
   locked.entry.size = in.u64();
   locked.entry.files = in.u64();
   locked.extra = in.value();

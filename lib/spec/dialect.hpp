@@ -6,6 +6,7 @@
 
 #include "hash/digest.hpp"
 #include "spec/lock.hpp"
+#include "spec/read_file.hpp"
 #include "spec/stage.hpp"
 
 namespace mlops::spec {
@@ -46,8 +47,10 @@ class Dialect {
   virtual const Names& names() const = 0;
   virtual hash::Algorithm algorithm() const = 0;
 
-  virtual Project read_project(std::string_view text, const fs::RepoPath& file) const = 0;
+  /// `read` gives the files that templates take values from.
+  virtual Project read_project(std::string_view text, const fs::RepoPath& file, const ReadFile& read) const = 0;
   /// Returns the pipeline file's text with this stage added, or replaced if it is there; the rest keeps every byte.
+  /// Texts of the stage are written as they are, so that they may hold templates.
   virtual std::string with_stage(const std::string& text, const fs::RepoPath& file, const Stage& stage) const = 0;
   virtual std::string without_stage(const std::string& text, const fs::RepoPath& file,
                                     const std::string& name) const = 0;

@@ -25,6 +25,24 @@ const Stage* Project::find(std::string_view name) const {
   return found == stages.end() ? nullptr : &*found;
 }
 
+std::vector<const Stage*> Project::find_all(std::string_view name) const {
+  if (const Stage* stage = find(name)) {
+    return {stage};
+  }
+  std::vector<const Stage*> found;
+  for (const Stage& stage : stages) {
+    if (stage.name.size() > name.size() && stage.name[name.size()] == '@' && stage_group(stage.name) == name) {
+      found.push_back(&stage);
+    }
+  }
+  return found;
+}
+
+std::optional<std::string> stage_group(std::string_view name) {
+  const std::size_t at = name.rfind('@');
+  return at == std::string_view::npos ? std::nullopt : std::optional(std::string(name.substr(0, at)));
+}
+
 std::string check_stage_name(std::string_view name) {
   if (name.empty()) {
     return "is empty";
@@ -41,7 +59,8 @@ std::string check_stage_name(std::string_view name) {
   if (name.front() == '@' || name.back() == '@') {
     return "has nothing on one side of its '@'";
   }
-  if (!is_utf8(name) || has_control(name) || !std::ranges::all_of(name, is_name_byte)) {
+  // What foreach and matrix put behind the '@' is the user's data.
+  if (!is_utf8(name) || has_control(name) || !std::ranges::all_of(name.substr(0, name.find('@')), is_name_byte)) {
     return "may hold only letters, digits, '_', '-' and '.'";
   }
   return "";

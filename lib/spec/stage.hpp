@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fs/repo_path.hpp"
+#include "hash/digest.hpp"
 #include "spec/value.hpp"
 
 namespace mlops::spec {
@@ -76,17 +77,30 @@ struct Stage {
   friend bool operator==(const Stage&, const Stage&) = default;
 };
 
+/// A file that templates took values from. What it held is a part of what the pipeline file means.
+struct TemplateSource {
+  fs::RepoPath path;
+  std::optional<hash::Digest> digest;  ///< SHA-256 of its text; nothing: it was looked for and not there
+  friend bool operator==(const TemplateSource&, const TemplateSource&) = default;
+};
+
 /// What a pipeline file declares.
 struct Project {
   std::vector<Stage> stages;                  ///< in the order of the file
   std::vector<fs::RepoPath> metrics, params;  ///< top level
   Value plots, artifacts;                     ///< top level, checked for shape only
+  std::vector<TemplateSource> sources;        ///< sorted by path; empty without templates
   const Stage* find(std::string_view name) const;
+  /// The stage of this name, or those that foreach or matrix made of it ("train" means "train@a", "train@b").
+  std::vector<const Stage*> find_all(std::string_view name) const;
   friend bool operator==(const Project&, const Project&) = default;
 };
 
 /// Whether `name` may name a stage: letters, digits, '_', '-', '.', and not beginning with '-'; with '@' for generated
 /// ones. The empty text when fine, else the reason.
 std::string check_stage_name(std::string_view name);
+
+/// The group of a generated stage's name ("train" of "train@small"); nothing for other names.
+std::optional<std::string> stage_group(std::string_view name);
 
 }  // namespace mlops::spec

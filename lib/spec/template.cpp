@@ -411,9 +411,4 @@ YamlNode expand_templates(YamlNode root, const fs::RepoPath& file, const ReadFil
   return Expander(file, read, options).document(std::move(root));
 }
 
-std::optional<std::string> stage_group(std::string_view name) {
-  const std::size_t at = name.rfind('@');
-  return at == std::string_view::npos ? std::nullopt : std::optional(std::string(name.substr(0, at)));
-}
-
 }  // namespace mlops::spec

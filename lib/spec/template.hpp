@@ -16,7 +16,4 @@ bool has_templates(const YamlNode& root);
 YamlNode expand_templates(YamlNode root, const fs::RepoPath& file, const ReadFile& read,
                           const TemplateOptions& options);
 
-/// The group of a generated stage's name ("train" of "train@small"); nothing for other names.
-std::optional<std::string> stage_group(std::string_view name);
-
 }  // namespace mlops::spec

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 
 #include "spec/params.hpp"
 #include "spec/template_text.hpp"

@@ -4,20 +4,17 @@
 // What templates may name: the values of params.yaml beside the pipeline file, then each entry of `vars` in turn, and
 // `item` and `key` inside a generated stage. Maps are merged; a value is never redefined.
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "fs/repo_path.hpp"
+#include "spec/read_file.hpp"
 #include "spec/schema.hpp"
 #include "spec/value.hpp"
 
 namespace mlops::spec {
-
-/// Reads a file of the revision that is being read; nothing where there is none.
-using ReadFile = std::function<std::optional<std::string>(const fs::RepoPath&)>;
 
 class TemplateScope {
  public:

@@ -12,8 +12,8 @@ class NativeDialect : public Dialect {
   const Names& names() const override { return native::names; }
   hash::Algorithm algorithm() const override { return hash::Algorithm::sha256; }
 
-  Project read_project(std::string_view text, const fs::RepoPath& file) const override {
-    return native::read_project(text, file);
+  Project read_project(std::string_view text, const fs::RepoPath& file, const ReadFile& read) const override {
+    return native::read_project(text, file, read);
   }
   std::string with_stage(const std::string& text, const fs::RepoPath& file, const Stage& stage) const override {
     return native::with_stage(text, file, stage);

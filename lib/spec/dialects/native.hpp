@@ -13,7 +13,7 @@ namespace mlops::spec::native {
 
 inline constexpr std::int64_t format_version = 1;
 
-Project read_project(std::string_view text, const fs::RepoPath& file);
+Project read_project(std::string_view text, const fs::RepoPath& file, const ReadFile& read);
 std::string with_stage(const std::string& text, const fs::RepoPath& file, const Stage& stage);
 std::string without_stage(const std::string& text, const fs::RepoPath& file, const std::string& name);
 std::string with_frozen(const std::string& text, const fs::RepoPath& file, const std::string& name, bool frozen);

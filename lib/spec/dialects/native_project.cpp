@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <charconv>
+#include <map>
 
+#include "hash/hasher.hpp"
 #include "spec/dialects/native.hpp"
 #include "spec/dialects/native_names.hpp"
+#include "spec/template.hpp"
 #include "util/text.hpp"
 
 namespace mlops::spec::native {
@@ -21,25 +24,6 @@ struct OutputDraft {
   Output output;
   Value::Map plot;
 };
-
-/// Takes the templating escape `\${` out of every text; a `${` without it is an error.
-void resolve_escapes(YamlNode& node, const std::string& file) {
-  for (std::size_t at = node.scalar.find("${"); at != std::string::npos; at = node.scalar.find("${", at)) {
-    if (at == 0 || node.scalar[at - 1] != '\\') {
-      throw yaml_error(file, node, "'${' is kept for templating, which this version does not have")
-          .hint("for a literal '${{' write '\\${{'");
-    }
-    node.scalar.erase(at - 1, 1);
-    ++at;
-  }
-  for (YamlNode& item : node.items) {
-    resolve_escapes(item, file);
-  }
-  for (auto& [key, value] : node.members) {
-    resolve_escapes(key, file);
-    resolve_escapes(value, file);
-  }
-}
 
 /// A path that a person wrote, relative to `base`. Throws Error where it cannot be one of the project's.
 fs::RepoPath resolve_path(const Place& at, const YamlNode& node, const fs::RepoPath& base, const std::string& text) {
@@ -230,11 +214,6 @@ double read_timeout(const Place& at, const YamlNode& node) {
   return *seconds;
 }
 
-void refuse_templating(const Place& at, const YamlNode& node, StageDraft&) {
-  throw at.error(node, "belongs to templating, which this version does not have")
-      .hint("write each stage out; for a literal '${{' write '\\${{'");
-}
-
 constexpr Field<StageDraft> stage_fields[] = {
     {"cmd", [](const Place& at, const YamlNode& n, StageDraft& s) { s.stage.cmd = read_command(at, n); }},
     {"wdir", read_wdir},
@@ -251,10 +230,6 @@ constexpr Field<StageDraft> stage_fields[] = {
      [](const Place& at, const YamlNode& n, StageDraft& s) { s.stage.timeout_seconds = read_timeout(at, n); }},
     {"desc", [](const Place& at, const YamlNode& n, StageDraft& s) { s.stage.desc = read_text(at, n); }},
     {"meta", [](const Place&, const YamlNode& n, StageDraft& s) { s.stage.meta = to_value(n); }},
-    {"vars", refuse_templating},
-    {"foreach", refuse_templating},
-    {"do", refuse_templating},
-    {"matrix", refuse_templating},
 };
 
 void sort_params(Stage& stage) {
@@ -267,11 +242,8 @@ void sort_params(Stage& stage) {
 
 Stage read_stage(const Place& at, const YamlNode& name, const YamlNode& node, const fs::RepoPath& dir) {
   StageDraft draft{.stage = {}, .dir = dir, .base = dir};
-  const std::string reason = check_stage_name(name.scalar);
-  if (!reason.empty() || name.scalar.find('@') != std::string::npos) {
-    throw yaml_error(at.file, name,
-                     "the stage name " + quoted(name.scalar) + " " +
-                         (reason.empty() ? "has an '@', which is kept for generated stages" : reason));
+  if (const std::string reason = check_stage_name(name.scalar); !reason.empty()) {
+    throw yaml_error(at.file, name, "the stage name " + quoted(name.scalar) + " " + reason);
   }
   draft.stage.name = name.scalar;
   draft.stage.line = name.line;
@@ -368,9 +340,18 @@ void read_artifacts(const Place& at, const YamlNode& node, ProjectDraft& into) {
   into.project.artifacts = to_value(node);
 }
 
-void refuse_vars(const Place& at, const YamlNode& node, ProjectDraft&) {
-  StageDraft none;
-  refuse_templating(at, node, none);
+/// Names with an '@' are made by foreach and matrix only.
+void require_written_names(const Place& at, const YamlNode& root) {
+  const YamlNode* stages = root.find("stages");
+  if (stages == nullptr) {
+    return;
+  }
+  for (const auto& [name, stage] : stages->members) {
+    if (name.scalar.find('@') != std::string::npos) {
+      throw yaml_error(at.file, name,
+                       "the stage name " + quoted(name.scalar) + " has an '@', which is kept for generated stages");
+    }
+  }
 }
 
 constexpr Field<ProjectDraft> project_fields[] = {
@@ -381,16 +362,28 @@ constexpr Field<ProjectDraft> project_fields[] = {
      [](const Place& at, const YamlNode& n, ProjectDraft& p) { p.project.metrics = read_file_list(at, n, p.dir); }},
     {"plots", read_top_plots},
     {"artifacts", read_artifacts},
-    {"vars", refuse_vars},
 };
 
 }  // namespace
 
-Project read_project(std::string_view text, const fs::RepoPath& file) {
+Project read_project(std::string_view text, const fs::RepoPath& file, const ReadFile& read) {
   YamlNode root = parse_yaml(text, file.str());
-  resolve_escapes(root, file.str());
+  const std::string name = file.str();
+  const Place at{.file = name, .path = {}};
+  require_written_names(at, root);
   ProjectDraft draft{.project = {}, .dir = file.parent()};
-  const Place at{.file = file.str(), .path = {}};
+  if (has_templates(root)) {
+    std::map<fs::RepoPath, std::optional<hash::Digest>> sources;
+    const ReadFile noting = [&](const fs::RepoPath& path) {
+      std::optional<std::string> found = read(path);
+      sources[path] = found ? std::optional(hash::digest_of(hash::Algorithm::sha256, *found)) : std::nullopt;
+      return found;
+    };
+    root = expand_templates(std::move(root), file, noting, {});
+    for (const auto& [path, digest] : sources) {
+      draft.project.sources.push_back({path, digest});
+    }
+  }
   require_map_or_null(at, root);
   read_fields_if_map(at, root, project_fields, draft);
   return std::move(draft.project);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "spec/dialects/native.hpp"
+#include "spec/template.hpp"
 #include "spec/value_edit.hpp"
 #include "spec/yaml_edit.hpp"
 #include "util/text.hpp"
@@ -10,39 +11,6 @@
 namespace mlops::spec::native {
 
 namespace {
-
-/// Puts the templating escape before every `${`, in keys too.
-std::string escaped_text(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text.substr(i).starts_with("${")) {
-      out += '\\';
-    }
-    out += text[i];
-  }
-  return out;
-}
-
-Value escaped(const Value& value) {
-  if (const auto* text = value.get<std::string>()) {
-    return escaped_text(*text);
-  }
-  if (const auto* list = value.get<Value::List>()) {
-    Value::List out;
-    for (const Value& item : *list) {
-      out.push_back(escaped(item));
-    }
-    return out;
-  }
-  if (const auto* map = value.get<Value::Map>()) {
-    Value::Map out;
-    for (const auto& [key, member] : *map) {
-      out.emplace_back(escaped_text(key), escaped(member));
-    }
-    return out;
-  }
-  return value;
-}
 
 Value text_list(const std::vector<std::string>& texts) { return Value::List(texts.begin(), texts.end()); }
 
@@ -120,7 +88,7 @@ Value::Map stage_value(const Stage& stage, const fs::RepoPath& dir) {
   append_if(map, !stage.env.empty(), "env", env_value(stage.env));
   append_if(map, stage.timeout_seconds.has_value(), "timeout", timeout_value(stage.timeout_seconds.value_or(0)));
   append_if(map, !stage.meta.is_null(), "meta", stage.meta);
-  return *escaped(Value(std::move(map))).get<Value::Map>();
+  return map;
 }
 
 /// Changes what differs and leaves the rest of the stage's text, comments included, as it is.
@@ -149,6 +117,9 @@ void require_stage(const std::string& text, const fs::RepoPath& file, const std:
     }
   }
   Error error = Error::of(ErrorKind::missing, "no stage {} in '{}'", quoted(name), file.str());
+  if (const std::optional<std::string> group = stage_group(name)) {
+    throw std::move(error).hint("it is generated from '{}'; change that one", *group);
+  }
   if (const std::optional<std::string> near = nearest(name, known)) {
     throw std::move(error).hint("did you mean '{}'?", *near);
   }
@@ -171,8 +142,6 @@ std::string with_stage(const std::string& text, const fs::RepoPath& file, const 
   } else {
     editor.set({"stages", stage.name}, Value(wanted));
   }
-  // What cannot be read back must not be written: names and paths are checked here.
-  read_project(editor.text(), file);
   return editor.text();
 }
 
@@ -185,11 +154,16 @@ std::string without_stage(const std::string& text, const fs::RepoPath& file, con
 
 std::string with_frozen(const std::string& text, const fs::RepoPath& file, const std::string& name, bool frozen) {
   require_stage(text, file, name);
+  const Value root = to_value(parse_yaml(text, file.str()));
   YamlEditor editor(text, file.str());
+  std::vector<std::string> path = {"stages", name, "frozen"};
+  if (value_at(root, {"stages", name, "do"}) != nullptr) {
+    path.insert(path.end() - 1, "do");
+  }
   if (frozen) {
-    editor.set({"stages", name, "frozen"}, true);
+    editor.set(path, true);
   } else {
-    editor.erase({"stages", name, "frozen"});
+    editor.erase(path);
   }
   return editor.text();
 }

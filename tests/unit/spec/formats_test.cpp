@@ -44,7 +44,7 @@ TEST_CASE("the documented ignore file leaves out what the page says", "[formats]
 
 TEST_CASE("the documented pipeline file is what declaring its stages one by one writes", "[formats]") {
   const std::string text = documented("pipeline");
-  const spec::Project project = dialect().read_project(text, path("mlops.yaml"));
+  const spec::Project project = dialect().read_project(text, path("mlops.yaml"), {});
   REQUIRE(project.stages.size() == 2);
   std::string written;
   for (const spec::Stage& stage : project.stages) {
@@ -76,7 +76,7 @@ TEST_CASE("the documented lock is read and written back equal, and belongs to th
   const spec::Lock lock = dialect().read_lock(text, path("mlops.lock"));
   CHECK(lock.extra.is_null());
   CHECK(dialect().write_lock(lock) == text);
-  const spec::Project project = dialect().read_project(documented("pipeline"), path("mlops.yaml"));
+  const spec::Project project = dialect().read_project(documented("pipeline"), path("mlops.yaml"), {});
   REQUIRE(lock.stages.size() == project.stages.size());
   for (const auto& [name, state] : lock.stages) {
     CHECK(state.extra.is_null());

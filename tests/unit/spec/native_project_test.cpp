@@ -12,7 +12,9 @@ namespace {
 const Dialect& native = native_dialect();
 const fs::RepoPath file = test::path("mlops.yaml");
 
-Project read(const std::string& text, const fs::RepoPath& at = file) { return native.read_project(text, at); }
+Project read(const std::string& text, const fs::RepoPath& at = file) {
+  return native.read_project(text, at, test::no_files);
+}
 
 struct Failure {
   std::string what;
@@ -83,7 +85,7 @@ Stage random_stage(test::RandomValues& random, const std::string& name) {
     stage.cmd.lines.push_back("run " + random.text());
   }
   stage.wdir = random.chance(30) ? test::path("sub/dir") : fs::RepoPath();
-  static const std::vector<std::string> paths = {"a", "sub/b c", "sub/dir/x'y", "é/${z}", "yes", "1", "data: x", "#q"};
+  static const std::vector<std::string> paths = {"a", "sub/b c", "sub/dir/x'y", "é/$z", "yes", "1", "data: x", "#q"};
   for (const std::string& name_of : paths) {
     if (random.chance(25)) {
       stage.deps.push_back({.path = test::path(name_of)});
@@ -233,16 +235,42 @@ TEST_CASE("paths that leave the project or cannot be ours are refused", "[spec][
         "mlops.yaml:7: 'stages.a.outs' lists 'o' twice, first on line 5");
 }
 
-TEST_CASE("templating is refused with its escape named", "[spec][project]") {
+TEST_CASE("a pipeline file with templates means what its expansion says", "[spec][project]") {
+  const ReadFile files = [](const fs::RepoPath& path) {
+    return path.str() == "params.yaml" ? std::optional<std::string>("{out: model.json, sizes: [1, 2]}") : std::nullopt;
+  };
+  const std::string text =
+      "vars: [more.yaml:a]\nstages:\n  t:\n    foreach: ${sizes}\n    do:\n      cmd: x ${item}\n      outs:\n"
+      "      - ${item}/${out}: {cache: false}\n";
+  CHECK_THROWS_AS(native.read_project(text, file, files), Error);
+  const Project project = native.read_project(text.substr(text.find('\n') + 1), file, files);
+  REQUIRE(project.stages.size() == 2);
+  CHECK(project.stages[1].name == "t@2");
+  CHECK(project.stages[1].cmd.lines[0] == "x 2");
+  CHECK(project.stages[1].outs[0].path == test::path("2/model.json"));
+  CHECK(project.stages[1].line == 2);
+  REQUIRE(project.sources.size() == 1);
+  CHECK(project.sources[0].path == test::path("params.yaml"));
+  CHECK(project.sources[0].digest.has_value());
+  CHECK(load_compiled(compile(project, {}))->project == project);
+}
+
+TEST_CASE("a template that names nothing tells how to write a literal one", "[spec][project]") {
   const Failure out = failure("stages:\n  a:\n    cmd: echo ${x}\n");
-  CHECK(out.what == "mlops.yaml:3: '${' is kept for templating, which this version does not have");
-  CHECK(out.hint == "for a literal '${' write '\\${'");
-  CHECK(failure("stages:\n  a:\n    cmd: x\n    outs:\n    - ${o}: {cache: true}\n").what.find("mlops.yaml:5") == 0);
-  CHECK(failure("stages:\n  a:\n    foreach: [1]\n    do: {cmd: x}\n")
-            .what.find("'stages.a.foreach' belongs to templating") != std::string::npos);
-  CHECK(failure("vars: [x.yaml]\n").what.find("'vars' belongs to templating") != std::string::npos);
-  CHECK(stage_failure("matrix: {a: [1]}").find("belongs to templating") != std::string::npos);
+  CHECK(out.what == "mlops.yaml:3: 'stages.a.cmd' uses '${x}', and there is no such variable");
+  CHECK(out.hint.find("for a literal '${' write '\\${'") != std::string::npos);
   CHECK(read("stages:\n  a:\n    cmd: echo \\${x} $y $\n").stages[0].cmd.lines[0] == "echo ${x} $y $");
+}
+
+TEST_CASE("freezing a generated stage's group changes what it is made from", "[spec][project]") {
+  const std::string text =
+      "stages:\n  a:\n    foreach: [1]\n    do:\n      cmd: x\n  b:\n    matrix: {k: [1]}\n    cmd: y\n";
+  CHECK(native.with_frozen(text, file, "a", true) ==
+        "stages:\n  a:\n    foreach: [1]\n    do:\n      cmd: x\n      frozen: true\n  b:\n    matrix: {k: [1]}\n    "
+        "cmd: y\n");
+  CHECK(native.with_frozen(native.with_frozen(text, file, "a", true), file, "a", false) == text);
+  CHECK(native.with_frozen(text, file, "b", true) == text + "    frozen: true\n");
+  CHECK_THROWS_WITH(native.with_frozen(text, file, "a@1", true), "no stage 'a@1' in 'mlops.yaml'");
 }
 
 TEST_CASE("empty pipelines are fine", "[spec][project]") {

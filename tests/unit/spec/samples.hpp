@@ -9,6 +9,9 @@
 
 namespace mlops::test {
 
+/// For pipeline files that take values from no other file.
+inline const spec::ReadFile no_files = [](const fs::RepoPath&) { return std::optional<std::string>(); };
+
 inline fs::RepoPath path(const std::string& text) { return fs::RepoPath::parse(text); }
 
 inline hash::Digest digest(unsigned char byte) {
