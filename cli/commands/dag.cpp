@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "cli/commands.hpp"
+#include "cli/commands/shared.hpp"
 #include "cli/json.hpp"
 #include "util/text.hpp"
 
@@ -43,6 +44,7 @@ class DagCommand : public Command {
       throw Error::usage("give one of `--dot`, `--mermaid`, `--md`, `--json`");
     auto workspace = context.workspace();
     const auto dag = pipeline::dag(workspace, options_);
+    if (dag.nodes.empty() && !json_) say_no_stages(context);
     if (json_) {
       print_json(context.out, dag_json(dag));
     } else if (mermaid_ || markdown_) {

@@ -79,7 +79,9 @@ class RemoteList : public Command {
   ExitCode run(Context& context) override {
     auto workspace = context.workspace();
     auto remotes = nlohmann::ordered_json::array();
-    for (const auto& info : repo::list_remotes(workspace)) {
+    const auto infos = repo::list_remotes(workspace);
+    if (infos.empty() && !json_) context.say("There are no remotes yet; `mlops remote add -d NAME FOLDER` names one.");
+    for (const auto& info : infos) {
       if (!json_) {
         context.out << printable(info.name) << "\t" << printable(info.url) << (info.is_default ? "\t(default)" : "")
                     << (info.trusted ? "" : "\t(not trusted)") << "\n";

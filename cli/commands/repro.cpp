@@ -37,8 +37,11 @@ class Repro : public Command {
     if (repro_.json) print_json(context.out, repro_json(result));
     const auto code = conclude(context, result);
     const bool speak = !repro_.json && context.verbosity != Verbosity::quiet;
-    if (speak && code == ExitCode::ok && !result.changed && !repro_.options.dry)
+    if (speak && result.stages.empty()) {
+      say_no_stages(context);
+    } else if (speak && code == ExitCode::ok && !result.changed && !repro_.options.dry) {
       context.out << "Everything is up to date.\n";
+    }
     if (result.changed && code == ExitCode::ok)
       context.say("To keep the result with git, commit mlops.lock; `mlops push` shares the data.");
     return code;

@@ -42,7 +42,9 @@ class Run : public Command {
   static void show(Context& context, const run::RunResult& result) {
     for (const auto& recovered : result.recovered)
       context.say("Recorded run " + run_name(recovered.record) + ", which was killed, as interrupted.");
-    if (result.nothing_to_do) {
+    if (result.repro.stages.empty()) {
+      say_no_stages(context);
+    } else if (result.nothing_to_do) {
       context.out << "Everything is up to date."
                   << (result.equal ? " The last run with this result is " + run_name(result.equal->record) + ".\n"
                                    : "\n");

@@ -56,6 +56,8 @@ void show_paths(const Context& context, const repo::Workspace& workspace, std::s
 
 }  // namespace
 
+void say_no_stages(const Context& context) { context.say("There are no stages yet; `mlops stage add` declares one."); }
+
 void show_checkout(const Context& context, const repo::Workspace& workspace, const repo::CheckoutResult& result) {
   const std::size_t changes = result.added.size() + result.modified.size() + result.deleted.size();
   constexpr std::size_t list_at_most = 20;

@@ -30,6 +30,9 @@ std::string size_text(const store::Entry& entry);
 void suggest_git_add(const Context& context, const repo::Workspace& workspace, const std::vector<fs::RepoPath>& files,
                      bool staged);
 
+/// Says that nothing is declared yet, and what declares it.
+void say_no_stages(const Context& context);
+
 /// Shows what a checkout changed: counts, or each path with `-v`; where rescued bytes are.
 void show_checkout(const Context& context, const repo::Workspace& workspace, const repo::CheckoutResult& result);
 Json checkout_json(const repo::CheckoutResult& result);

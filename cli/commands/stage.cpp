@@ -98,6 +98,7 @@ class StageList : public Command {
       print_json(context.out, {{"stages", stages}});
       return ExitCode::ok;
     }
+    if (rows.empty()) say_no_stages(context);
     std::size_t width = 0;
     for (const auto& row : rows) width = std::max(width, row.name.size());
     for (const auto& row : rows) {

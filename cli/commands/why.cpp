@@ -63,6 +63,7 @@ class Why : public Command {
       for (const auto& why : answers) stages.push_back(why_json(why));
       print_json(context.out, {{"stages", stages}});
     } else {
+      if (answers.empty()) say_no_stages(context);
       for (const auto& why : answers) show(context, why);
     }
     return ExitCode::ok;

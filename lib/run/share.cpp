@@ -212,6 +212,7 @@ void create_refs(const git::Repository& git, const std::vector<Run>& runs, Share
 ShareResult push_runs(repo::Workspace& workspace, const ShareOptions& options) {
   ShareResult result;
   const std::vector<Run> runs = chosen_here(workspace, options.runs);
+  result.found = runs.size();
   result.git_remote = options.git_remote ? options.git_remote : default_git_remote(workspace);
   std::vector<Run> to_send;
   if (result.git_remote && !runs.empty()) {
@@ -233,11 +234,14 @@ ShareResult pull_runs(repo::Workspace& workspace, const ShareOptions& options) {
   result.git_remote = options.git_remote ? options.git_remote : default_git_remote(workspace);
   if (!result.git_remote) {
     // The refs came another way (a bundle, a copied repository); their objects can be brought all the same.
-    result.objects = transfer_objects(workspace, chosen_here(workspace, options.runs), Direction::fetch, options);
+    const std::vector<Run> runs = chosen_here(workspace, options.runs);
+    result.found = runs.size();
+    result.objects = transfer_objects(workspace, runs, Direction::fetch, options);
     return result;
   }
   bool by_name = false;
   RemoteRefs wanted = candidates(list_remote_runs(workspace, *result.git_remote), options.runs, by_name);
+  result.found = wanted.size();
   drop_conflicts(workspace.git(), wanted, result);
   const std::vector<std::string> ids = lacking(workspace.git(), wanted);
   if (!ids.empty()) {

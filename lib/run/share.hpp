@@ -32,6 +32,7 @@ struct ShareOptions {
 struct ShareResult {
   repo::SyncResult objects;
   std::optional<std::string> git_remote;                    ///< nothing: there is none, and no refs were transferred
+  std::size_t found = 0;                                    ///< how many runs there were to look at
   std::vector<std::string> runs;                            ///< ids whose refs were transferred (or would be)
   std::vector<std::string> present;                         ///< ids that were there already
   std::vector<std::pair<std::string, std::string>> failed;  ///< id and why its ref was not transferred

@@ -163,3 +163,15 @@ TEST_CASE("with -q repro and run say nothing on success") {
   CHECK(project.run({"repro", "nothing"}).code == 1);
   CHECK(project.run({"repro", "--run", "x", "--rev", "HEAD"}).code == 2);
 }
+
+TEST_CASE("a pipeline without stages is told from one that is up to date") {
+  CliProject project;
+  for (const Words& words :
+       std::vector<Words>{{"run"}, {"repro"}, {"repro", "--dry"}, {"why"}, {"dag"}, {"stage", "list"}}) {
+    const auto answer = project.good(words);
+    INFO(words.front());
+    CHECK(answer.out.empty());
+    CHECK(answer.err == "There are no stages yet; `mlops stage add` declares one.\n");
+  }
+  CHECK(project.good({"repro", "--json"}).json()["stages"].empty());
+}

@@ -37,6 +37,8 @@ TEST_CASE("runs are listed newest first") {
 
 TEST_CASE("a project without runs has an empty list") {
   CliProject project;
+  CHECK(project.good({"runs", "push"}).err == "There are no runs to push.\n");
+  CHECK(project.good({"runs", "pull"}).err == "There are no runs to pull.\n");
   CHECK(project.good({"runs", "list", "--json"}).json() == nlohmann::json{{"runs", nlohmann::json::array()}});
   CHECK(project.good({"runs", "list"}).out.empty());
 }

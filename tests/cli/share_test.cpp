@@ -37,6 +37,8 @@ TEST_CASE("remotes are listed, changed, renamed and removed") {
   CHECK(project.good({"remote", "default"}).out.empty());
   project.good({"remote", "remove", "main-store"});
   CHECK(project.good({"remote", "list"}).out.empty());
+  CHECK(project.good({"remote", "list"}).err ==
+        "There are no remotes yet; `mlops remote add -d NAME FOLDER` names one.\n");
   CHECK(project.run({"remote", "remove", "main-store"}).code == 1);
   CHECK(project.run({"push"}).says("mlops remote add"));
 }

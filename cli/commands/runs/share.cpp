@@ -43,7 +43,12 @@ class Share : public Command {
   }
 
  protected:
-  ExitCode show(Context& context, const run::ShareResult& result, std::string_view verb, std::string_view preposition) {
+  /// How one direction is told: "Pushed", "to", and what is said when there is nothing at all.
+  struct Wording {
+    std::string_view verb, preposition, none;
+  };
+
+  ExitCode show(Context& context, const run::ShareResult& result, const Wording& words) {
     const auto code = result.complete() ? ExitCode::ok : ExitCode::partial;
     if (json_) {
       print_json(context.out, share_json(result));
@@ -52,10 +57,15 @@ class Share : public Command {
     for (const auto& item : result.failed)
       context.err << "error: run " << printable(item.first) << ": " << item.second << "\n";
     if (!result.objects.complete() || result.objects.objects() > 0)
-      show_sync(context, result.objects, verb, preposition);
+      show_sync(context, result.objects, words.verb, words.preposition);
     if (!result.runs.empty())
-      context.say(std::string(verb) + " " + counted(result.runs.size(), "run") + " " + std::string(preposition) +
-                  " git remote " + mlops::quoted(result.git_remote.value_or("")) + ".");
+      context.say(std::string(words.verb) + " " + counted(result.runs.size(), "run") + " " +
+                  std::string(words.preposition) + " git remote " + mlops::quoted(result.git_remote.value_or("")) +
+                  ".");
+    if (result.found == 0) {
+      context.say(words.none);
+      return code;
+    }
     if (!result.git_remote)
       context.say(
           "There is no git remote for the records; a clone of this repository can `mlops runs pull` them from here.");
@@ -79,14 +89,16 @@ class RunsPush : public Share {
       }
       return true;
     };
-    return show(context, run::push_runs(workspace, options_), options_.dry_run ? "Would push" : "Pushed", "to");
+    return show(context, run::push_runs(workspace, options_),
+                {options_.dry_run ? "Would push" : "Pushed", "to", "There are no runs to push."});
   }
 };
 
 class RunsPull : public Share {
   ExitCode run(Context& context) override {
     auto workspace = repo::Workspace::open(session_with_jobs(context, jobs_));
-    return show(context, run::pull_runs(workspace, options_), options_.dry_run ? "Would pull" : "Pulled", "from");
+    return show(context, run::pull_runs(workspace, options_),
+                {options_.dry_run ? "Would pull" : "Pulled", "from", "There are no runs to pull."});
   }
 };
 
