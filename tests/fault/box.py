@@ -12,7 +12,7 @@ import re
 import stat
 import subprocess
 
-LIMIT_SECONDS = 60
+LIMIT_SECONDS = 240  # a command that takes this long hangs, on a machine however busy
 DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 OBJECT = re.compile(r"^[0-9a-f]{62}(\.tree)?$")
 KEPT_IN_STATE_FOLDER = ("config", "config.local", ".gitignore")
