@@ -9,6 +9,7 @@
 
 #include <array>
 #include <csignal>
+#include <fstream>
 #include <thread>
 
 #include "support/catch.hpp"
@@ -142,7 +143,8 @@ TEST_CASE("an interrupt ends a helper program and is thrown") {
   REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
   // The signal comes once the program runs, which it tells through the fifo.
   std::jthread interrupter([&] {
-    ::close(::open(fifo.c_str(), O_RDONLY));
+    std::string told;
+    std::getline(std::ifstream(fifo), told);
     raise_interrupt(SIGTERM);
   });
   CHECK_THROWS_AS(run_process(shell("echo > " + fifo + "; exec sleep 100")), Interrupted);
