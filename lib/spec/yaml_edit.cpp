@@ -55,12 +55,33 @@ std::string inline_form(const Value& value) {
   return text == nullptr ? emit_flow(value) : emit_scalar(*text);
 }
 
+/// The line of the value at `path`, or of the innermost one on the way to it.
+int line_of(const YamlNode& root, const Path& path) {
+  const YamlNode* at = &root;
+  for (const std::string& key : path) {
+    const auto index = at->kind == YamlNode::Kind::sequence ? list_index(key) : std::nullopt;
+    const YamlNode* child = index && *index < at->items.size() ? &at->items[*index] : at->find(key);
+    if (child == nullptr) {
+      break;
+    }
+    at = child;
+  }
+  return at->line;
+}
+
+Error not_in_place(const std::string& text, const std::string& file, const Path& path) {
+  return Error("{}:{}: '{}' cannot be changed in place", file, line_of(parse_yaml(text, file), path),
+               printable(join(path, ".")))
+      .hint("edit the file by hand");
+}
+
 /// Finds the splices for one edit.
 class Editor {
  public:
   Editor(const std::string& text, const std::string& file) : text_(text), file_(file), document_(lay_out(text, file)) {}
 
   std::vector<Splice> set(const Path& path, const Value& value) {
+    path_ = path;
     if (document_.root->kind == YamlNode::Kind::null) {
       append_to_empty(path, value);
       return std::move(splices_);
@@ -84,6 +105,7 @@ class Editor {
   }
 
   std::vector<Splice> erase(const Path& path) {
+    path_ = path;
     const YamlLayout* at = &document_.layout;
     for (std::size_t i = 0; i + 1 < path.size(); ++i) {
       parents_.push_back(at);
@@ -101,7 +123,7 @@ class Editor {
   }
 
  private:
-  [[noreturn]] void refuse() const { throw Error("{}: this value cannot be changed in place", file_); }
+  [[noreturn]] void refuse() const { throw not_in_place(text_, file_, path_); }
 
   std::size_t column(std::size_t pos) const { return pos - line_begin(text_, pos); }
 
@@ -307,6 +329,7 @@ class Editor {
 
   const std::string& text_;
   const std::string& file_;
+  Path path_{};  ///< what is edited, for messages
   YamlDocument document_;
   std::vector<const YamlLayout*> parents_;
   std::vector<Splice> splices_;
@@ -378,7 +401,7 @@ void YamlEditor::adopt(std::string text, Value wanted, const std::vector<std::st
     text += '\n';
   }
   if (!means_it(text)) {
-    throw Error("{}: '{}' cannot be changed in place", file_, printable(join(path, "."))).hint("edit the file by hand");
+    throw not_in_place(text_, file_, path);
   }
   text_ = std::move(text);
   value_ = std::move(wanted);
