@@ -45,7 +45,10 @@ Error conflict_error(const std::string& file, std::size_t line) {
           .hint("take one side with `git checkout --ours -- {0}` or `git checkout --theirs -- {0}`, or edit it",
                 shell_quoted(file));
   if (file.ends_with(".lock")) {
-    return std::move(error).hint("then `mlops repro` brings it up to date");
+    error.hint("then `mlops repro` brings it up to date");
+  }
+  if (file.ends_with(".lock") || file.ends_with(".mlops")) {
+    error.hint("after `git merge --abort` and `mlops install` the same merge does most of this by itself");
   }
   return error;
 }

@@ -179,9 +179,10 @@ TEST_CASE("an unresolved merge conflict is named with a way out", "[spec][yaml]"
   } catch (const Error& error) {
     CHECK(std::string(error.what()) == "mlops.lock:2: unresolved merge conflict");
     CHECK(error.kind() == ErrorKind::conflict);
-    REQUIRE(error.hints().size() == 2);
+    REQUIRE(error.hints().size() == 3);
     CHECK(error.hints()[0].find("git checkout --ours -- mlops.lock") != std::string::npos);
     CHECK(error.hints()[1].find("mlops repro") != std::string::npos);
+    CHECK(error.hints()[2].find("mlops install") != std::string::npos);
   }
 }
 
