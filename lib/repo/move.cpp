@@ -45,8 +45,11 @@ fs::RepoPath destination(const Workspace& workspace, const fs::RepoPath& from, c
 
 /// All checks, before anything changes.
 void require_movable(Workspace& workspace, const Snapshot& snapshot, const fs::RepoPath& from, const fs::RepoPath& to) {
-  if (to == from || to.within(from)) {
-    throw Error::usage("{} cannot move to {}", quoted(from.str()), quoted(to.str()));
+  if (to == from) {
+    throw Error::usage("{} is there already", quoted(from.str()));
+  }
+  if (to.within(from)) {
+    throw Error::usage("{} cannot move to {}: it would lie in itself", quoted(from.str()), quoted(to.str()));
   }
   require_free(workspace, snapshot, to, "move");
   for (const fs::RepoPath& taken : {to, Snapshot::pointer_file(workspace.dialect(), to)}) {
