@@ -4,8 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
+#include "fs/stat.hpp"
+#include "repo/lock_text.hpp"
 #include "util/error.hpp"
+#include "util/log.hpp"
 #include "util/parallel.hpp"
 
 namespace mlops::repo {
@@ -51,23 +55,36 @@ class Comparison {
 
   DataStatusItem run(const Job& job) const {
     const Tracked& tracked = job.target.tracked;
-    const store::HashedPath now = store::hash_path_with_trees(root_, job.target.path, db_.memo(), &db_, job.build);
     DataStatusItem item;
+    const store::HashedPath now = look(job, item.problem);
     item.path = job.target.path;
     item.recorded = job.recorded;
     item.actual = now.entry;
-    item.state = judge(job, now.entry);
+    item.state = item.problem.empty() ? judge(job, now.entry) : DataState::modified;
     item.stage = tracked.stage != nullptr ? tracked.stage->name : "";
     item.pointer = tracked.pointer != nullptr ? Snapshot::pointer_file(dialect_, tracked.path) : fs::RepoPath();
     item.in_cache = job.recorded ? db_.has_all(*job.recorded) : !job.listing_missing;
     item.changes_known = !job.listing_missing;
-    if (options_.changes && item.state == DataState::modified && item.changes_known) {
+    if (options_.changes && item.state == DataState::modified && item.changes_known && item.problem.empty()) {
       fill_changes(db_, now, item);
     }
     return item;
   }
 
  private:
+  /// Hashes what lies there. What cannot be tracked as it is (a fifo, a link out of it) is a state like another.
+  store::HashedPath look(const Job& job, std::string& problem) const {
+    try {
+      return store::hash_path_with_trees(root_, job.target.path, db_.memo(), &db_, job.build);
+    } catch (const Error& failure) {
+      if (failure.kind() != ErrorKind::failed || failure.system_code() != 0) {
+        throw;
+      }
+      problem = failure.what();
+      return {};
+    }
+  }
+
   const std::string& root_;
   const spec::Dialect& dialect_;
   const store::LocalDb& db_;
@@ -135,6 +152,36 @@ DataStatus data_status(Workspace& workspace, const Snapshot& snapshot, const Dat
 DataStatus data_status(Workspace& workspace, const DataStatusOptions& options) {
   const auto snapshot = Snapshot::of_workspace(workspace);
   return data_status(workspace, *snapshot, options);
+}
+
+std::vector<fs::RepoPath> untracked_metadata(Workspace& workspace, const Snapshot& snapshot) {
+  const spec::Dialect& dialect = workspace.dialect();
+  std::set<fs::RepoPath> files{pipeline_path(dialect), lock_path(dialect)};
+  for (const Tracked& tracked : snapshot.tracked()) {
+    files.insert(tracked.path.parent() / ".gitignore");
+    if (tracked.pointer != nullptr) {
+      files.insert(Snapshot::pointer_file(dialect, tracked.path));
+    }
+  }
+  std::map<fs::RepoPath, fs::RepoPath> by_git_path;
+  std::vector<fs::RepoPath> git_paths;
+  for (const fs::RepoPath& file : files) {
+    git_paths.push_back(workspace.git_path(file));
+    by_git_path.emplace(git_paths.back(), file);
+  }
+  std::vector<fs::RepoPath> missing;
+  try {
+    for (const fs::RepoPath& path : workspace.git().untracked(std::move(git_paths))) {
+      const fs::RepoPath& file = by_git_path.at(path);
+      if (fs::stat_path(workspace.absolute(file)) && !workspace.git().ignores(path)) {
+        missing.push_back(file);
+      }
+    }
+  } catch (const Error& failure) {
+    // A reminder must not keep the status from being shown.
+    log::debug("git's index is not looked at: {}", failure.what());
+  }
+  return missing;
 }
 
 std::vector<CommittedChange> changes_since_head(Workspace& workspace, const Snapshot& snapshot) {

@@ -29,6 +29,7 @@ struct DataStatusItem {
   fs::RepoPath pointer;                    ///< its file; the root for a stage's output
   bool in_cache = true;                    ///< everything recorded is in the cache
   std::vector<store::Difference> changes;  ///< file by file below `path`, for modified directories
+  std::string problem;        ///< why the workspace's state cannot be told (a fifo in it); `actual` is nothing then
   bool changes_known = true;  ///< false: a recorded tree is not in the cache, so `changes` could not be told
 };
 
@@ -52,6 +53,11 @@ struct DataStatus {
 DataStatus data_status(Workspace& workspace, const Snapshot& snapshot, const DataStatusOptions& options);
 /// As above with a snapshot of the workspace.
 DataStatus data_status(Workspace& workspace, const DataStatusOptions& options);
+
+/// The metadata files that git's index does not have and that would be missed in a clone: pointers, pipeline file, lock,
+/// and the .gitignore files beside tracked paths. Those that git ignores are left out, and nothing is said of an index
+/// that cannot be read. Sorted by path.
+std::vector<fs::RepoPath> untracked_metadata(Workspace& workspace, const Snapshot& snapshot);
 
 /// What pointers and lock say now and HEAD did not: changes that `git commit` would record. Sorted by path.
 std::vector<CommittedChange> changes_since_head(Workspace& workspace, const Snapshot& snapshot);

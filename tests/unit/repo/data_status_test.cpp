@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repo/data_status.hpp"
 
+#include <sys/stat.h>
+
 #include "hash/hasher.hpp"
 #include "repo/add.hpp"
 #include "repo/journal.hpp"
@@ -103,6 +105,47 @@ TEST_CASE("status keeps what it hashed, also in a clone without a state director
     REQUIRE(status(project).clean());
   }
   CHECK(project.exists(".mlops/tmp/memo"));
+}
+
+TEST_CASE("what cannot be tracked as it is now is a change that is told, not a failure", "[repo]") {
+  const TestProject project;
+  project.write("raw/a", "1");
+  project.write("model", "w");
+  add(project, {"raw", "model"});
+  REQUIRE(::mkfifo(project.path("raw/ff").c_str(), 0600) == 0);
+  project.erase("model");
+  std::filesystem::create_symlink("/etc/passwd", project.path("model"));
+  const auto now = status(project);
+  REQUIRE(now.items.size() == 2);
+  for (const auto& item : now.items) {
+    CHECK(item.state == DataState::modified);
+    CHECK_FALSE(item.actual);
+    CHECK(item.changes.empty());
+  }
+  CHECK(now.items[0].problem == "cannot track 'model': it is a symbolic link");
+  CHECK(now.items[1].problem == "cannot track 'raw/ff': it is neither a file, a directory nor a link");
+}
+
+TEST_CASE("metadata that git does not know is named until it does", "[repo]") {
+  const TestProject project;
+  const auto unknown = [&] {
+    auto workspace = project.open();
+    return repo::untracked_metadata(workspace, *repo::Snapshot::of_workspace(workspace));
+  };
+  CHECK(unknown().empty());
+  project.write("deep/raw", "1");
+  project.write("mlops.yaml", "stages: {}\n");
+  project.write("user", "not ours");
+  add(project, {"deep/raw"});
+  CHECK(unknown() == std::vector{at("deep/.gitignore"), at("deep/raw.mlops"), at("mlops.yaml")});
+  project.git.git({"add", "deep"});
+  CHECK(unknown() == std::vector{at("mlops.yaml")});
+  project.git.git({"rm", "-q", "--cached", "deep/raw.mlops"});
+  CHECK(unknown() == std::vector{at("deep/raw.mlops"), at("mlops.yaml")});
+  project.write(".git/info/exclude", "mlops.yaml\n");
+  CHECK(unknown() == std::vector{at("deep/raw.mlops")});
+  project.write(".git/index", "no index");
+  CHECK(unknown().empty());
 }
 
 TEST_CASE("changes since HEAD are those that a commit would record", "[repo]") {
