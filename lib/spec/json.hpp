@@ -16,15 +16,23 @@
 
 namespace mlops::spec {
 
+struct JsonMember;
+
 /// A JSON value and where it stands in the text.
 struct JsonNode {
   enum class Kind { scalar, list, map };
   Kind kind = Kind::scalar;
-  Value value;                                            ///< of a scalar
-  std::vector<std::pair<std::string, JsonNode>> members;  ///< of lists (with empty keys) and maps
-  std::size_t begin = 0;                                  ///< offset of the first byte
-  std::size_t end = 0;                                    ///< offset after the last byte
-  std::size_t key_begin = 0;                              ///< offset of the member's key, in a map
+  Value value;                      ///< of a scalar
+  std::vector<JsonMember> members;  ///< of lists (with empty keys) and maps
+  std::size_t begin = 0;            ///< offset of the first byte
+  std::size_t end = 0;              ///< offset after the last byte
+  std::size_t key_begin = 0;        ///< offset of the member's key, in a map
+};
+
+/// A member of a list or map.
+struct JsonMember {
+  std::string key;
+  JsonNode node;
 };
 
 /// Reads one JSON document. Throws Error "WHERE:LINE: reason"; duplicate keys and deep nesting are errors.

@@ -77,7 +77,7 @@ class Reader {
     ++pos_;
     skip_space();
     while (peek() != ']') {
-      node.members.emplace_back(std::string(), value(depth + 1));
+      node.members.push_back({std::string(), value(depth + 1)});
       next_member(']');
     }
     ++pos_;
@@ -103,7 +103,7 @@ class Reader {
       }
       JsonNode member = value(depth + 1);
       member.key_begin = key_begin;
-      node.members.emplace_back(std::move(key), std::move(member));
+      node.members.push_back({std::move(key), std::move(member)});
       next_member('}');
     }
     ++pos_;
@@ -282,7 +282,7 @@ Value json_value(JsonNode&& node) {
     Value::List list;
     list.reserve(node.members.size());
     for (auto& member : node.members) {
-      list.push_back(json_value(std::move(member.second)));
+      list.push_back(json_value(std::move(member.node)));
     }
     return list;
   }

@@ -18,7 +18,7 @@ JsonStyle detect_style(std::string_view text, const JsonNode& root) {
     style.indent = text.find('\n') == std::string_view::npos ? 0 : 2;
     return style;
   }
-  const JsonNode& first = root.members.front().second;
+  const JsonNode& first = root.members.front().node;
   const std::size_t begin = root.kind == JsonNode::Kind::map ? first.key_begin : first.begin;
   const std::string_view gap = text.substr(root.begin + 1, begin - root.begin - 1);
   if (const std::size_t newline = gap.rfind('\n'); newline != std::string_view::npos) {
@@ -67,10 +67,10 @@ class JsonEditor {
   static const JsonNode* find(const JsonNode& at, const std::string& key) {
     if (at.kind == JsonNode::Kind::list) {
       const std::optional<std::size_t> index = list_index(key);
-      return index && *index < at.members.size() ? &at.members[*index].second : nullptr;
+      return index && *index < at.members.size() ? &at.members[*index].node : nullptr;
     }
-    const auto found = std::ranges::find_if(at.members, [&](const auto& member) { return member.first == key; });
-    return found == at.members.end() ? nullptr : &found->second;
+    const auto found = std::ranges::find_if(at.members, [&](const auto& member) { return member.key == key; });
+    return found == at.members.end() ? nullptr : &found->node;
   }
 
   /// The text of `value` inside maps for the keys from `from` on, as it stands at that level.
@@ -91,7 +91,7 @@ class JsonEditor {
     if (at.members.empty()) {
       return put(at.begin, at.end, nested(path, depth, value, static_cast<int>(depth)));
     }
-    const std::size_t end = at.members.back().second.end;
+    const std::size_t end = at.members.back().node.end;
     return put(end, end, "," + member_gap(text_, at, style_) + member);
   }
 

@@ -298,7 +298,7 @@ class LocalTransport : public Transport {
 
   /// Where a file of that name goes, its directory made.
   std::string ready_path(const std::string& name) {
-    const std::string path = path_of(name);
+    std::string path = path_of(name);
     const std::string directory = parent_of(path);
     if (directory != root_ && !fs::stat_path(directory)) {
       make_below_root(directory.substr(root_.size() + 1));

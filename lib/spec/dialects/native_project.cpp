@@ -368,7 +368,7 @@ constexpr Field<ProjectDraft> project_fields[] = {
 
 Project read_project(std::string_view text, const fs::RepoPath& file, const ReadFile& read) {
   YamlNode root = parse_yaml(text, file.str());
-  const std::string name = file.str();
+  const std::string& name = file.str();
   const Place at{.file = name, .path = {}};
   require_written_names(at, root);
   ProjectDraft draft{.project = {}, .dir = file.parent()};
