@@ -110,12 +110,27 @@ std::vector<fs::RepoPath> paths_of(const Items& items) {
   return paths;
 }
 
+/// As target_entry, with an error that names the tracked path: in a fresh clone this is the first one that people meet.
+std::optional<store::Entry> recorded_entry(Workspace& workspace, const Target& target) {
+  try {
+    return target_entry(workspace, target);
+  } catch (const Error& failure) {
+    if (failure.kind() != ErrorKind::missing) {
+      throw;
+    }
+    throw Error::of(ErrorKind::missing, "nothing was changed, because the cache lacks the listing of {}",
+                    quoted(target.tracked.path.str()))
+        .hint("`mlops pull {}` fetches what a remote has and checks it out",
+              shell_quoted(workspace.shown(target.path)));
+  }
+}
+
 /// What a target shall become. Throws Error (missing) when it is no part of what is recorded.
 store::Entry entry_of(Workspace& workspace, const Target& target, const KnownEntries& known) {
   if (const auto found = known.find(target.path); found != known.end()) {
     return found->second;
   }
-  const auto entry = target_entry(workspace, target);
+  const auto entry = recorded_entry(workspace, target);
   if (!entry) {
     throw Error::of(ErrorKind::missing, "{} is not part of {} as it is recorded", quoted(target.path.str()),
                     quoted(target.tracked.path.str()))

@@ -107,7 +107,7 @@ class Planner {
       try {
         plan_item(item);
       } catch (Error& error) {
-        if (error.kind() != ErrorKind::corrupt) {
+        if (error.kind() != ErrorKind::corrupt && error.kind() != ErrorKind::missing) {
           throw;
         }
         // A listing is known by its digest only.

@@ -102,6 +102,34 @@ TEST_CASE("what the cache lacks is named, or skipped when asked", "[repo]") {
   CHECK(result.added == std::vector{at("here")});
 }
 
+TEST_CASE("a checkout without its listings names the tracked path, and what brings them", "[repo]") {
+  const TestProject project;
+  project.write("imgs/cat/1", "1");
+  add(project, {"imgs"});
+  auto workspace = project.open();
+  const auto entry = *repo::Snapshot::of_workspace(workspace)->find(at("imgs"))->entry;
+  const auto below = *workspace.db().find_in_tree(entry, at("cat"));
+  project.erase("imgs");
+  const auto refused = [&](const std::string& target) {
+    try {
+      checkout(project, {.targets = {.targets = {target}}});
+      FAIL("no error");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::missing);
+      return error;
+    }
+    return Error("none");
+  };
+  std::filesystem::remove(workspace.db().path(below.id()));
+  CHECK(refused("imgs").context() == std::vector<std::string>{"checking out 'imgs'"});
+  std::filesystem::remove(workspace.db().path(entry.id()));
+  CHECK_THAT(std::string(refused("imgs").what()), Catch::Contains("'imgs'"));
+  const Error part = refused("imgs/cat");
+  CHECK(std::string(part.what()) == "nothing was changed, because the cache lacks the listing of 'imgs'");
+  REQUIRE(part.hints().size() == 1);
+  CHECK_THAT(part.hints()[0], Catch::StartsWith("`mlops pull imgs/cat`"));
+}
+
 TEST_CASE("data follows the revision, and goes when an older one does not track it", "[repo]") {
   const TestProject project;
   project.write("model", "first");
