@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "spec/params_python.hpp"
 #include "spec/params_text.hpp"
 #include "spec/yaml.hpp"
 #include "spec/yaml_edit.hpp"
@@ -33,14 +34,11 @@ struct Format {
 constexpr Format formats[] = {
     {.suffix = ".json", .read = read_json_values, .apply = apply_to_json},
     {.suffix = ".toml", .read = read_toml, .apply = apply_to_toml},
+    {.suffix = ".py", .read = read_python, .apply = apply_to_python},
     {.suffix = "", .read = read_yaml, .apply = apply_to_yaml},  // .yaml, .yml and whatever else, as DVC does it
 };
 
 const Format& format_of(const std::string& file) {
-  if (file.ends_with(".py")) {
-    throw Error("{}: parameters in Python files are not supported", quoted(file))
-        .hint("move them to a YAML, JSON or TOML file");
-  }
   return *std::ranges::find_if(formats, [&](const Format& format) { return file.ends_with(format.suffix); });
 }
 

@@ -9,7 +9,7 @@
 
 namespace mlops::spec {
 
-/// Reads a parameter or metrics file by its name: .yaml, .yml, .json, .toml. Throws Error with file and line.
+/// Reads a parameter or metrics file by its name: .yaml, .yml, .json, .toml, .py. Throws Error with file and line.
 Value read_values(std::string_view text, const std::string& file);
 
 /// One `-S` of the command line: `[file:]key.path=value`.
@@ -22,7 +22,8 @@ struct Assignment {
 Assignment parse_assignment(std::string_view text, const std::string& default_file = "params.yaml");
 
 /// Returns the text of a parameter file with the assignment made: YAML keeps every other byte (YamlEditor), JSON keeps
-/// key order and indentation, TOML keeps every other line. A key that does not exist yet is added.
+/// key order and indentation, TOML keeps every other line. A key that does not exist yet is added; only a Python file
+/// keeps to those that it has.
 std::string apply_assignment(const std::string& text, const std::string& file, const Assignment& assignment);
 
 /// Splits "a.b[0].c" into its keys.

@@ -30,10 +30,12 @@ TEST_CASE("parameter files are read by their names' endings", "[spec][params]") 
   CHECK(read_values("a:\n  b: 0.5\n  c: [1, x]\n", "p.yaml") == expected);
   CHECK(read_values("{\"a\": {\"b\": 0.5, \"c\": [1, \"x\"]}}", "p.json") == expected);
   CHECK(read_values("[a]\nb = 0.5\nc = [1, \"x\"]\n", "p.toml") == expected);
+  CHECK(read_values("class a:\n  b = 0.5\n  c = [1, 'x']\n", "p.py") == expected);
+  CHECK(read_values("class a:\n  b = 0.5\n  c = [1, 'x']\n", "p.py") == expected);
   CHECK(failure("a = \n", "p.toml").find("p.toml:1: ") == 0);
   CHECK(failure("{", "p.json").find("p.json:1: ") == 0);
   CHECK(failure("a: [\n", "p.yml").find("p.yml:") == 0);
-  CHECK(failure("a = 1\n", "p.py") != "");
+  CHECK(failure("a = (\n", "p.py").find("p.py:1: ") == 0);
 }
 
 TEST_CASE("TOML keeps its types, and dates become text", "[spec][params]") {
