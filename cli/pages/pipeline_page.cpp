@@ -53,7 +53,10 @@ on that one.
 `params`
 
 Parameters that it reads: `key.path` in params.yaml, or a map from a file to a list of keys, or to nothing for the whole
-file. Files may be YAML, JSON or TOML. Only the listed values count; the rest of the file may change.
+file. Files may be YAML, JSON, TOML or Python. Only the listed values count; the rest of the file may change.
+
+A Python file (`conf.py: [Train.lr]`) is read without being run: what the module and its classes set to literals, and
+what `__init__` sets on `self`. Names set to anything else are not there. `-S conf.py:Train.lr=0.1` exchanges the literal.
 
 `outs`
 
@@ -63,8 +66,8 @@ remote; `desc`, `type`, `labels` and `meta` describe it.
 
 `metrics`, `plots`
 
-Outputs with a meaning. Metrics are JSON, YAML or TOML files whose values `mlops runs list` shows and compares. Plots
-take x, y, title, template, x_label, y_label and header besides.
+Outputs with a meaning. Metrics are JSON, YAML, TOML or Python files whose values `mlops runs list` shows and compares.
+Plots take x, y, title, template, x_label, y_label and header besides.
 
 `env`
 
@@ -94,8 +97,8 @@ TEMPLATES
 template keeps the value's type; inside a longer text, values are written out. Write `\${` where the shell shall see it.
 
 Values come from `params.yaml` beside this file, then from the entries of `vars`, in order: maps of values, files
-(`config.json`) and some keys of a file (`config.json:train,data`). YAML, JSON and TOML are read. Maps are merged; a value
-is never redefined. A stage may have `vars` of its own, with files relative to its `wdir`.
+(`config.json`) and some keys of a file (`config.json:train,data`). YAML, JSON, TOML and Python are read. Maps are merged;
+a value is never redefined. A stage may have `vars` of its own, with files relative to its `wdir`.
 
 A map inside a command becomes options: with `opts: {lr: 0.1, verbose: true}`, `train.py ${opts}` runs
 `train.py --lr 0.1 --verbose`.
