@@ -178,7 +178,9 @@ class TreeMaker {
   std::set<fs::RepoPath> declared_paths() const {
     std::set<fs::RepoPath> paths(snapshot_.project.params.begin(), snapshot_.project.params.end());
     for (const spec::TemplateSource& source : snapshot_.project.sources) {
-      paths.insert(source.path);
+      if (source.digest) {
+        paths.insert(source.path);
+      }
     }
     for (const spec::Stage& stage : snapshot_.project.stages) {
       for (const spec::Dependency& dep : stage.deps) {
