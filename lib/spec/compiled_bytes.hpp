@@ -30,7 +30,7 @@ void put_number(std::string& out, T number) {
   }
 }
 
-/// Collects what is written; `take` puts the table of texts and the check sum before it.
+/// Collects what is written; its result begins with magic, check sum and the table of texts.
 class CompiledWriter {
  public:
   void u8(std::uint8_t number) { put_number(body_, number); }
