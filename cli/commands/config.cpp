@@ -68,20 +68,21 @@ class Config : public Command {
 
   ExitCode show_one(Context& context, const repo::Config& config) const {
     const auto found = repo::get_config(config, *key_, level());
+    // A level asks for what its file says, no level for what is in force.
+    const auto value = found ? std::optional(found->value) : level() ? std::nullopt : repo::default_config(*key_);
     if (json_) {
-      print_json(context.out, {{"key", *key_}, {"value", found ? nlohmann::ordered_json(found->value) : nullptr}});
-    } else if (found) {
-      if (origin_) context.out << found->file << "\t";
-      context.out << printable(found->value) << "\n";
+      print_json(context.out, {{"key", *key_}, {"value", value ? nlohmann::ordered_json(*value) : nullptr}});
+    } else if (value) {
+      if (origin_) context.out << (found ? found->file : "default") << "\t";
+      context.out << printable(*value) << "\n";
     }
-    return ExitCode::ok;
+    return value ? ExitCode::ok : ExitCode::failed;
   }
 
   /// The user's and the machine's files can be used outside a project.
   bool outside_project() const { return system_ || user_; }
 
   ExitCode run(Context& context) override {
-    if (unset_ && (!key_ || value_)) throw Error::usage("`--unset` takes one key and no value");
     if (unset_ && (!key_ || value_)) throw Error::usage("`--unset` wants a key and no value");
     const bool reads = list_ || !key_ || (!value_ && !unset_);
     if (outside_project()) {
@@ -116,6 +117,9 @@ const CommandSpec config_command{
     .manual = R"(Settings come, later ones winning, from the machine's file, the user's, `.mlops/config` (committed),
 `.mlops/config.local` (not committed), and environment variables. mlops-config(5) lists every key. Without a level a
 change goes to `.mlops/config`, or to `.mlops/config.local` for keys that never count from the committed file.
+
+A key alone shows its value in force, the default included; with a level, what its file says. It ends with 1 when there
+is none.
 
 EXAMPLES
   mlops config core.remote store

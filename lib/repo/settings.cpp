@@ -181,6 +181,13 @@ SettingChange unset_config(const Session& session, const std::string& key, Confi
   return unset_in(edit_settings, settings_file(session, std::nullopt, level), name, level);
 }
 
+std::optional<std::string> default_config(const std::string& key) {
+  const std::string name = canonical_key(key);
+  require_known(name);
+  const std::string_view fallback = find_config_key(name)->fallback;
+  return fallback.empty() ? std::nullopt : std::optional<std::string>(fallback);
+}
+
 std::optional<ConfigValue> get_config(const Config& config, const std::string& key, std::optional<ConfigLevel> level) {
   const std::string name = canonical_key(key);
   require_known(name);

@@ -40,6 +40,8 @@ SettingChange unset_config(const Session& session, const std::string& key, Confi
 /// The setting in force, or of one level only. Throws Error::usage for an unknown key.
 std::optional<ConfigValue> get_config(const Config& config, const std::string& key,
                                       std::optional<ConfigLevel> level = std::nullopt);
+/// What holds for a key that nothing sets; nothing: the program decides. Throws Error::usage for an unknown key.
+std::optional<std::string> default_config(const std::string& key);
 /// All settings in force, or all of one level; sorted by key.
 std::vector<ConfigValue> list_config(const Config& config, std::optional<ConfigLevel> level = std::nullopt);
 

@@ -39,6 +39,18 @@ TEST_CASE("settings are read, written, listed and unset at their level") {
   CHECK(project.good({"config", "cache.dir", "/elsewhere"}).says("config.local"));
 }
 
+TEST_CASE("a key that nothing sets shows its default, or ends with 1") {
+  CliProject project;
+  CHECK(project.good({"config", "gc.stages"}).out == "90d\n");
+  CHECK(project.good({"config", "gc.stages", "--show-origin"}).out == "default\t90d\n");
+  CHECK(project.good({"config", "gc.stages", "--json"}).json()["value"] == "90d");
+  for (const Words& words : std::vector<Words>{{"config", "core.remote"}, {"config", "--project", "gc.stages"}}) {
+    const auto answer = project.run(words);
+    CHECK(answer.code == 1);
+    CHECK((answer.out + answer.err).empty());
+  }
+}
+
 TEST_CASE("settings that make no sense are refused with what would") {
   CliProject project;
   CHECK(project.run({"config", "cache.tpye", "copy"}).says("cache.type"));
