@@ -14,6 +14,14 @@ constexpr std::chrono::milliseconds redraw{100};
 constexpr std::chrono::milliseconds plain_line{5000};
 }  // namespace
 
+double share_done(std::uint64_t items, std::uint64_t total_items, std::uint64_t bytes, std::uint64_t total_bytes) {
+  const auto share = [](std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? 1 : static_cast<double>(part) / static_cast<double>(whole);
+  };
+  if (total_items == 0 && total_bytes == 0) return 0;
+  return std::min(share(items, total_items), share(bytes, total_bytes));
+}
+
 ProgressBar::ProgressBar(const Context& context)
     : err_(context.err),
       terminal_(context.err_is_terminal && !context.json),
@@ -72,9 +80,7 @@ std::string ProgressBar::line(const Task& task, Clock::time_point now) const {
     text += ", " + human_size(static_cast<std::uint64_t>(static_cast<double>(task.bytes) / std::max(seconds, 0.001))) +
             "/s";
   }
-  const double done = task.total_bytes > 0   ? static_cast<double>(task.bytes) / static_cast<double>(task.total_bytes)
-                      : task.total_items > 0 ? static_cast<double>(task.items) / static_cast<double>(task.total_items)
-                                             : 0;
+  const double done = share_done(task.items, task.total_items, task.bytes, task.total_bytes);
   if (done > 0.01 && done < 1) text += ", " + human_duration(seconds * (1 - done) / done) + " left";
   return text;
 }

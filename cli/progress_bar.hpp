@@ -14,6 +14,10 @@
 
 namespace mlops::cli {
 
+/// The share of work that is done, 0 to 1, by what is behind of files and bytes: many small files take long though they
+/// weigh nothing. 0 when no total is known.
+double share_done(std::uint64_t items, std::uint64_t total_items, std::uint64_t bytes, std::uint64_t total_bytes);
+
 /// Shows long work: one redrawn line on a terminal (files, bytes, rate, time left), a plain line every few seconds
 /// elsewhere, nothing with -q. Nothing appears for work that takes less than half a second. Any thread.
 class ProgressBar : public ProgressSink {

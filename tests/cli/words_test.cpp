@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From words to options: what is understood, what is refused, and what is suggested.
 
+#include "cli/progress_bar.hpp"
 #include "support/cli_test.hpp"
 
 using namespace mlops;
@@ -132,6 +133,14 @@ TEST_CASE("unknown commands are answered with the nearest one") {
     CHECK(answer.says(text));
     CHECK(answer.out.empty());
   }
+}
+
+TEST_CASE("how much of a work is done is told by what is behind, files or bytes") {
+  CHECK(cli::share_done(0, 0, 0, 0) == 0);
+  CHECK(cli::share_done(5, 10, 0, 0) == 0.5);
+  CHECK(cli::share_done(7, 0, 25, 100) == 0.25);
+  CHECK(cli::share_done(1'000, 20'000, 99, 100) == 0.05);
+  CHECK(cli::share_done(19'000, 20'000, 1, 100) == 0.01);
 }
 
 TEST_CASE("help and version are there without a project") {
