@@ -44,6 +44,15 @@ Json job_json(const pipeline::StageReport& report) {
           {"peak_memory_bytes", report.job->peak_memory_bytes}};
 }
 
+/// The lines of scripts as they are shown, one for each line that they have.
+std::vector<std::string> command_lines(const std::vector<std::string>& scripts) {
+  std::vector<std::string> lines;
+  for (const auto& script : scripts) {
+    for (const auto& line : split(trim(script), '\n')) lines.push_back(printable(line));
+  }
+  return lines;
+}
+
 }  // namespace
 
 Json report_json(const pipeline::StageReport& report) {
@@ -86,7 +95,7 @@ void StageDisplay::planned(const pipeline::Graph& graph, const pipeline::Plan& p
     context_.out << "\n";
     for (const auto& reason : step.reasons) context_.out << "    " << pipeline::describe(reason) << "\n";
     if (options_.dry && step.action == pipeline::Action::run) {
-      for (const auto& line : stage.cmd.lines) context_.out << "    > " << printable(line) << "\n";
+      for (const auto& line : command_lines(stage.cmd.lines)) context_.out << "    > " << line << "\n";
     }
   }
 }
@@ -102,7 +111,7 @@ void StageDisplay::started(const std::string& stage, const spec::StageCommand& c
   if (!reasons.empty()) context_.err << pipeline::describe(reasons.front());
   if (reasons.size() > 1) context_.err << ", and " << reasons.size() - 1 << " more";
   context_.err << (reasons.empty() ? "" : ")") << "\n";
-  for (const auto& line : cmd.lines) context_.err << paint_.dim("> " + printable(line)) << "\n";
+  for (const auto& line : command_lines(cmd.lines)) context_.err << paint_.dim("> " + line) << "\n";
   context_.err.flush();
 }
 
@@ -145,7 +154,7 @@ std::string StageDisplay::outcome_line(const pipeline::StageReport& report) cons
     case pipeline::Outcome::skipped:
       return paint_.yellow("skipped") + "     " + name + ": " + report.error;
     case pipeline::Outcome::failed:
-      return paint_.red("failed") + "      " + name;
+      return report.interrupted ? paint_.yellow("interrupted") + " " + name : paint_.red("failed") + "      " + name;
     case pipeline::Outcome::would_run:
       return "";
   }
@@ -160,6 +169,13 @@ void StageDisplay::ended(const pipeline::StageReport& report) {
   for (const auto& item : report.rescued)
     context_.err << "Kept the former " << mlops::quoted(item.first) << " at " << mlops::quoted(item.second) << ".\n";
   context_.err.flush();
+}
+
+void StageDisplay::stopping(const std::vector<std::string>& stages) {
+  std::vector<std::string> names;
+  for (const auto& stage : stages) names.push_back(mlops::quoted(stage));
+  context_.say("Waiting for " + std::string(stages.size() == 1 ? "stage " : "stages ") + join(names, ", ") +
+               " to end; a second Ctrl-C kills " + (stages.size() == 1 ? "it." : "them."));
 }
 
 Args ReproArgs::args() {
@@ -212,7 +228,7 @@ void show_failure(Context& context, const pipeline::StageReport& report) {
   const Paint paint(context.color_err());
   context.err << paint.red("error:") << " stage " << mlops::quoted(report.stage) << " failed: " << report.error << "\n";
   if (report.job && !report.job->failed_line.empty())
-    context.err << "  command: " << printable(report.job->failed_line) << "\n"
+    context.err << "  command: " << join(command_lines({report.job->failed_line}), "\n           ") << "\n"
                 << "  exit code: " << report.job->exit_code << "\n";
   if (report.log) context.err << "  log: " << report.log->digest.hex() << " in the cache\n";
   for (const auto& hint : report.hints) context.err << paint.cyan("hint:") << " " << hint << "\n";
@@ -245,12 +261,15 @@ void show_undeclared(Context& context, const pipeline::ReproResult& result) {
 
 }  // namespace
 
-ExitCode conclude(Context& context, const pipeline::ReproResult& result) {
+ExitCode conclude(Context& context, const pipeline::ReproResult& result, Kept kept) {
   show_undeclared(context, result);
   for (const auto& report : result.stages) {
-    if (report.outcome == pipeline::Outcome::failed) show_failure(context, report);
+    if (report.outcome == pipeline::Outcome::failed && !report.interrupted) show_failure(context, report);
   }
-  if (result.interrupted != 0) throw Interrupted(result.interrupted);
+  if (result.interrupted != 0) {
+    if (kept == Kept::yes) context.say("What was done is kept; the same command goes on from there.");
+    throw Interrupted(result.interrupted);
+  }
   return result.failed ? ExitCode::failed : ExitCode::ok;
 }
 

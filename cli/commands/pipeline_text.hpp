@@ -38,6 +38,7 @@ class StageDisplay : public pipeline::ReproObserver {
                const std::vector<pipeline::Reason>& reasons) override;
   void output(const std::string& stage, std::string_view bytes) override;
   void ended(const pipeline::StageReport& report) override;
+  void stopping(const std::vector<std::string>& stages) override;
 
  private:
   void flush_line(const std::string& stage);
@@ -62,8 +63,11 @@ struct ReproArgs {
   void pull_missing(Context& context, repo::Workspace& workspace) const;
 };
 
+/// Whether the stages that ended before an interrupt count for the next call.
+enum class Kept { yes, no };
+
 /// Shows what a repro did beyond the lines that were shown while it ran, and returns its exit code; throws Interrupted
 /// when it was stopped by a signal.
-ExitCode conclude(Context& context, const pipeline::ReproResult& result);
+ExitCode conclude(Context& context, const pipeline::ReproResult& result, Kept kept = Kept::yes);
 
 }  // namespace mlops::cli

@@ -144,7 +144,7 @@ ExitCode ReproduceArgs::run(Context& context, repo::Workspace& workspace, const 
   } else {
     show(context, result);
   }
-  const auto code = conclude(context, result.repro);
+  const auto code = conclude(context, result.repro, Kept::no);
   if (code != ExitCode::ok) return code;
   return result.same() ? ExitCode::ok : ExitCode::no;
 }

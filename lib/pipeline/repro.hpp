@@ -30,6 +30,7 @@ struct StageReport {
   std::vector<std::string> hints;               ///< what to do about that
   std::vector<std::pair<std::string, std::string>> rescued;  ///< path -> where its unsaved bytes are now
   std::vector<std::string> warnings;  ///< inputs changed while it ran, processes left behind, ...
+  bool interrupted = false;           ///< it failed because it was told to stop
 };
 
 /// What a face shows while stages run. Calls come from one thread.
@@ -45,6 +46,8 @@ class ReproObserver {
     static_cast<void>(stage), static_cast<void>(bytes);
   }
   virtual void ended(const StageReport& report) { static_cast<void>(report); }
+  /// A stop signal was passed to these stages; they have their time to end.
+  virtual void stopping(const std::vector<std::string>& stages) { static_cast<void>(stages); }
 };
 
 struct ReproOptions {

@@ -138,6 +138,7 @@ void Runner::wait_for_one() {
   } catch (const Interrupted& interrupted) {
     run.report().outcome = Outcome::failed;
     run.report().error = "it was interrupted";
+    run.report().interrupted = true;
     ended(node.mapped().first, std::move(run.report()));
     throw Interrupted(interrupted);
   }
@@ -223,6 +224,14 @@ void Runner::stop(int signal) {
   result_.interrupted = signal;
   ready_.clear();
   executor_.stop(signal);
+  if (context_.options.observer == nullptr || running_.empty()) {
+    return;
+  }
+  std::vector<std::string> stages;
+  for (const auto& running : running_) {
+    stages.push_back(running.second.second->stage().name);
+  }
+  context_.options.observer->stopping(stages);
 }
 
 /// Waits for stages that were told to stop. They are reported as what they are; nothing of them is recorded.

@@ -167,6 +167,7 @@ void StageRun::finish(const JobResult& result) {
       collect();
     } else {
       keep_log();
+      report_.interrupted = result.how == JobResult::How::interrupted;
       fail(how_it_failed(result), advice(result));
     }
   } catch (const Error& error) {
@@ -285,7 +286,8 @@ std::vector<std::string> StageRun::advice(const JobResult& result) const {
 }
 
 std::string StageRun::how_it_failed(const JobResult& result) const {
-  const std::string command = "`" + printable(trim(result.failed_line)) + "`";
+  const std::string script(trim(result.failed_line));
+  const std::string command = script.find('\n') == std::string::npos ? "`" + printable(script) + "`" : "its command";
   switch (result.how) {
     case JobResult::How::timed_out:
       return fmt::format("{} took longer than {} and was stopped", command,

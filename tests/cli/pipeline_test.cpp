@@ -86,6 +86,17 @@ TEST_CASE("a failed stage is named once, and advice stands on a line of its own"
   CHECK(project.run({"repro"}).says("error: stage 'lazy' failed: `true; exit 3` ended with exit code 3\n"));
 }
 
+TEST_CASE("a command of several lines is shown line by line") {
+  CliProject project;
+  project.write("mlops.yaml", "stages:\n  s:\n    cmd: |\n      echo 1\n        true\n      exit 3\n    outs: [out]\n");
+  CHECK(project.good({"repro", "--dry"}).says("    > echo 1\n    >   true\n    > exit 3\n"));
+  const auto text = project.run({"repro"});
+  CHECK(text.says("> echo 1\n>   true\n> exit 3\n"));
+  CHECK(
+      text.says("error: stage 's' failed: its command ended with exit code 3\n"
+                "  command: echo 1\n             true\n           exit 3\n  exit code: 3\n"));
+}
+
 TEST_CASE("what a stage writes and none declares is a warning, and with --strict a failure") {
   CliProject project;
   project.good({"stage", "add", "-n", "a", "-o", "out", "echo > out; echo > junk.log"});

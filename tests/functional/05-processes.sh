@@ -34,6 +34,9 @@ for case in 'INT 130' 'TERM 143' 'HUP 129'; do
   interrupted "${case% *}"
   [ "$code" = "${case#* }" ] || fail "$case: ended with $code: $(cat ../said)"
   [ ! -e slow ] || fail 'an output of an interrupted stage is there'
+  grep -q "Waiting for stage 'slow' to end" ../said || fail "$case: not told for whom it waits: $(cat ../said)"
+  grep -q 'the same command goes on from there' ../said || fail "$case: not told what next: $(cat ../said)"
+  grep -q 'error:' ../said && fail "$case: an interrupt is no error: $(cat ../said)"
   grep -q first: mlops.lock || fail "a finished stage is not in the lock: $(cat mlops.lock)"
   grep -q slow: mlops.lock && fail 'an interrupted stage is in the lock'
 done

@@ -46,6 +46,9 @@ TEST_CASE("a stop signal ends running stages, keeps finished ones and records no
     };
     CHECK(project.outcomes() == "one: executed, two: failed, three: skipped");
     CHECK(project.last.interrupted == signal);
+    CHECK(project.watcher.stopped_stages == std::vector<std::string>{"two"});
+    CHECK(project.report("two").interrupted);
+    CHECK_FALSE(project.report("three").interrupted);
     clear_interrupt();
     REQUIRE(project.report("two").log);
     CHECK(project.open()->db().read(project.report("two").log->id()) == "at work\n");

@@ -39,7 +39,9 @@ class Watcher : public pipeline::ReproObserver {
     }
   }
 
-  std::vector<std::string> started_stages;
+  void stopping(const std::vector<std::string>& stages) override { stopped_stages = stages; }
+
+  std::vector<std::string> started_stages, stopped_stages;
   std::map<std::string, std::string> printed;
   int running = 0, most_running = 0;
   std::function<void(const std::string&)> on_start, on_output;
