@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 
 #include "store/hash_file.hpp"
 #include "store/scan.hpp"
@@ -106,13 +107,23 @@ class Storing {
   std::vector<bool> chosen_;
 };
 
+/// What is gone between the look and the hash was removed by somebody else: looking again tells what is there now.
 Scan scan_and_hash(const std::string& root, const fs::RepoPath& path, Memo& memo, const LocalDb* db,
                    const BuildOptions& options) {
-  Scan scan(root, path, memo, db, options);
+  constexpr int most_looks = 5;
   const hash::Algorithm algorithm = db != nullptr ? db->algorithm() : hash::Algorithm::sha256;
-  scan.hash_unknown([&](const std::string& file) { return hash_file(file, algorithm, memo, db); });
-  scan.compute_trees();
-  return scan;
+  for (int look = 1;; ++look) {
+    try {
+      Scan scan(root, path, memo, db, options);
+      scan.hash_unknown([&](const std::string& file) { return hash_file(file, algorithm, memo, db); });
+      scan.compute_trees();
+      return scan;
+    } catch (const Error& error) {
+      if (error.system_code() != ENOENT || look == most_looks) {
+        throw;
+      }
+    }
+  }
 }
 
 }  // namespace

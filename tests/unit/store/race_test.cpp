@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
+#include <thread>
 
 #include "fs/seam.hpp"
 #include "store/evidence.hpp"
@@ -259,4 +261,23 @@ TEST_CASE("links that go down before they go up are refused, since a chain of th
   CHECK(store::refused_link({}, "deep/deeper/up/.."));
   CHECK(store::refused_link(fs::RepoPath::parse("a/b"), "../x/../y"));
   CHECK_FALSE(store::refused_link(fs::RepoPath::parse("a/b"), "./../x//y/."));
+}
+
+TEST_CASE("what is removed while it is looked at is absent, not an error", "[store]") {
+  StoreProject project;
+  for (int round = 0; round < 300; ++round) {
+    project.write("d/kept", "kept");
+    project.write("d/gone", std::string(100, static_cast<char>('a' + round % 20)));
+    project.write("alone", "alone");
+    std::atomic<bool> begun = false;
+    std::jthread remover([&] {
+      begun.wait(false);
+      project.remove("alone");
+      project.remove("d/gone");
+    });
+    begun = true;
+    begun.notify_one();
+    CHECK_NOTHROW(store::hash_path(project.root(), fs::RepoPath::parse("alone"), project.memo(), &project.db(), {}));
+    CHECK_NOTHROW(store::hash_path(project.root(), fs::RepoPath::parse("d"), project.memo(), &project.db(), {}));
+  }
 }
