@@ -108,11 +108,12 @@ class Slot:
             bad += oracles.check_user_files(self.scenario, project, self.before, self.after)
             bad += oracles.check_metadata(project, self.before, self.after)
             bad += oracles.check_references(box, project, self.before, self.after)
-            bad += oracles.check_locks(project)
+            spared = oracles.unremovable(report, fault)
+            bad += oracles.check_locks(project, spared)
             if self.committed is not None:
                 bad += oracles.check_previous_commit(box, project, self.committed)
             if not bad:  # a recovery would destroy the evidence
-                bad += oracles.check_recovery(self.scenario, box, project, self.command, self)
+                bad += oracles.check_recovery(self.scenario, box, project, self.command, self, spared)
         except subprocess.TimeoutExpired as hang:
             return "?", ["O5: `%s` hangs" % " ".join(map(str, hang.cmd))]
         where = "%s %s" % (report["syscall"], os.path.relpath(report["path"] or "/", box.root))
