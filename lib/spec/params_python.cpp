@@ -146,7 +146,7 @@ class ModuleReader {
     if (reads && (is_class || word == "def") && tokens.size() > 1) {
       header(tokens, block_of(is_class, text(tokens[1])));
     } else if (is_outer(tokens.back(), ":")) {
-      expected_.emplace();
+      expected_ = Block{};
     } else if (reads && std::ranges::find(block_words, word) == block_words.end()) {
       simple_statements(tokens, blocks_.back());
     }
@@ -309,7 +309,7 @@ std::string apply_to_python(const std::string& text, const std::string& file, co
   PythonNode root = ModuleReader(source).read();
   const PythonNode& literal = literal_at(root, file, assignment);
   const std::string written = write_python(assignment.value, source, &literal);
-  const std::string edited = text.substr(0, literal.begin) + written + text.substr(literal.end);
+  std::string edited = text.substr(0, literal.begin) + written + text.substr(literal.end);
   const Value before = python_value(std::move(root));
   if (*value_at(before, assignment.path) == assignment.value) {
     return text;
