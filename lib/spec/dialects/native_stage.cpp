@@ -104,11 +104,12 @@ void update_stage(YamlEditor& editor, const std::string& name, const Value::Map&
   }
 }
 
-void require_stage(const std::string& text, const fs::RepoPath& file, const std::string& name) {
-  const Value root = to_value(parse_yaml(text, file.str()));
+/// Returns what the text means. Throws Error unless it declares the stage.
+Value require_stage(const std::string& text, const fs::RepoPath& file, const std::string& name) {
+  Value root = to_value(parse_yaml(text, file.str()));
   const Value* stages = root.find("stages");
   if (stages != nullptr && stages->find(name) != nullptr) {
-    return;
+    return root;
   }
   std::vector<std::string> known;
   if (const auto* map = stages == nullptr ? nullptr : stages->get<Value::Map>()) {
@@ -153,8 +154,7 @@ std::string without_stage(const std::string& text, const fs::RepoPath& file, con
 }
 
 std::string with_frozen(const std::string& text, const fs::RepoPath& file, const std::string& name, bool frozen) {
-  require_stage(text, file, name);
-  const Value root = to_value(parse_yaml(text, file.str()));
+  const Value root = require_stage(text, file, name);
   YamlEditor editor(text, file.str());
   std::vector<std::string> path = {"stages", name, "frozen"};
   if (value_at(root, {"stages", name, "do"}) != nullptr) {
