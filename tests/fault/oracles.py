@@ -135,7 +135,8 @@ def check_references(box, project, before, after):
 
 def unremovable(report, fault):
     """What may stay although nobody wants it: removing it is what was made to fail. Nothing, one path, or "all"."""
-    if report["killed"] or not report["syscall"].startswith("unlink"):
+    syscall = report["syscall"] or ""  # none when the command ended before it came to the point
+    if report["killed"] or not syscall.startswith("unlink"):
         return "all" if fault.endswith("+") else None
     return report["path"]
 
