@@ -10,6 +10,7 @@
 #include "fs/file.hpp"
 #include "fs/stat.hpp"
 #include "git/handle.hpp"
+#include "git/index_names.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -18,19 +19,11 @@ namespace {
 
 namespace stdfs = std::filesystem;
 
+constexpr std::uint64_t pointer_limit = 16384;
+
 /// Returns the directory whose `config` governs the repository with this `.git`.
 std::string config_directory(const std::string& dot_git) {
-  constexpr std::uint64_t pointer_limit = 16384;
-  const std::optional<fs::FileStat> stat = fs::stat_path(dot_git);
-  if (!stat || stat->type != fs::FileType::file) {
-    return dot_git;
-  }
-  const std::string text = fs::read_file(dot_git, pointer_limit);
-  constexpr std::string_view prefix = "gitdir:";
-  if (!std::string_view(text).starts_with(prefix)) {
-    return dot_git;
-  }
-  const stdfs::path git_dir = stdfs::path(dot_git).parent_path() / trim(std::string_view(text).substr(prefix.size()));
+  const stdfs::path git_dir = git_directory(dot_git);
   const std::optional<std::string> common = fs::try_read_file(git_dir / "commondir", pointer_limit);
   return common ? (git_dir / trim(*common)).lexically_normal().string() : git_dir.string();
 }
@@ -138,6 +131,19 @@ RepositoryHandle open_at(const std::string& directory) {
 }
 
 }  // namespace
+
+std::string git_directory(const std::string& dot_git) {
+  const std::optional<fs::FileStat> stat = fs::stat_path(dot_git);
+  if (!stat || stat->type != fs::FileType::file) {
+    return dot_git;
+  }
+  const std::string text = fs::read_file(dot_git, pointer_limit);
+  constexpr std::string_view prefix = "gitdir:";
+  if (!std::string_view(text).starts_with(prefix)) {
+    return dot_git;
+  }
+  return stdfs::path(dot_git).parent_path() / trim(std::string_view(text).substr(prefix.size()));
+}
 
 std::optional<Repository> Repository::discover(const std::string& path) {
   stdfs::path directory = stdfs::weakly_canonical(path);

@@ -48,13 +48,6 @@ bool Repository::tracks(const fs::RepoPath& path) const {
          git_index_find_prefix(&position, index, (path.str() + "/").c_str()) == 0;
 }
 
-std::vector<fs::RepoPath> Repository::untracked(std::vector<fs::RepoPath> files) const {
-  git_index* index = state_->fresh_index();
-  std::erase_if(files,
-                [&](const fs::RepoPath& file) { return git_index_find(nullptr, index, file.str().c_str()) == 0; });
-  return files;
-}
-
 std::vector<TreeItem> Repository::index_items() const {
   git_index* index = state_->fresh_index();
   const std::size_t count = git_index_entrycount(index);

@@ -122,8 +122,6 @@ class Repository {
 
   /// Whether git tracks this path, or something below it, in the index.
   bool tracks(const fs::RepoPath& path) const;
-  /// Those of the files that git's index does not have, in their order; one look into it answers for all.
-  std::vector<fs::RepoPath> untracked(std::vector<fs::RepoPath> files) const;
   /// All entries of the index, sorted by path; a path in conflict stands there once for each side.
   std::vector<TreeItem> index_items() const;
   /// Whether git's ignore rules cover the path.

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "fs/stat.hpp"
+#include "git/index_names.hpp"
 #include "repo/lock_text.hpp"
 #include "util/error.hpp"
 #include "util/log.hpp"
@@ -101,6 +102,13 @@ Job make_job(Workspace& workspace, const Target& target) {
   return job;
 }
 
+/// The top of git's work tree, without opening the repository.
+std::string git_root(const Workspace& workspace) {
+  const std::string& root = workspace.root();
+  const std::string& prefix = workspace.git_prefix().str();
+  return prefix.empty() ? root : root.substr(0, root.size() - prefix.size() - 1);
+}
+
 std::map<fs::RepoPath, std::optional<store::Entry>> entries_by_path(const Snapshot& snapshot) {
   std::map<fs::RepoPath, std::optional<store::Entry>> entries;
   for (const Tracked& tracked : snapshot.tracked()) {
@@ -171,7 +179,8 @@ std::vector<fs::RepoPath> untracked_metadata(Workspace& workspace, const Snapsho
   }
   std::vector<fs::RepoPath> missing;
   try {
-    for (const fs::RepoPath& path : workspace.git().untracked(std::move(git_paths))) {
+    const auto absent = git::absent_from_index(git_root(workspace), std::move(git_paths));
+    for (const fs::RepoPath& path : absent.value_or(std::vector<fs::RepoPath>())) {
       const fs::RepoPath& file = by_git_path.at(path);
       if (fs::stat_path(workspace.absolute(file)) && !workspace.git().ignores(path)) {
         missing.push_back(file);

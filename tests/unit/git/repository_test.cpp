@@ -48,8 +48,6 @@ TEST_CASE("the index knows what git tracks, directories included") {
   CHECK_FALSE(repository.tracks(RepoPath::parse("src/a")));
   CHECK_FALSE(repository.tracks(RepoPath::parse("untracked")));
   CHECK(paths_of(repository.index_items()) == std::vector<std::string>{"src/a.py", "src-more"});
-  CHECK(repository.untracked({RepoPath::parse("z"), RepoPath::parse("src-more"), RepoPath::parse("src")}) ==
-        std::vector{RepoPath::parse("z"), RepoPath::parse("src")});
   sandbox.git({"rm", "-q", "--cached", "src/a.py"});
   CHECK_FALSE(repository.tracks(RepoPath::parse("src")));
 }
