@@ -34,9 +34,7 @@ std::string size_text(const store::Entry& entry) {
   return "(" + human_size(entry.size) + " in " + counted(entry.files, "file") + ")";
 }
 
-void suggest_git_add(const Context& context, const repo::Workspace& workspace, const std::vector<fs::RepoPath>& files,
-                     bool staged) {
-  if (files.empty() || staged) return;
+std::string git_add_words(const repo::Workspace& workspace, const std::vector<fs::RepoPath>& files) {
   std::string words;
   bool dashed = false;
   for (const auto& file : files) {
@@ -44,7 +42,13 @@ void suggest_git_add(const Context& context, const repo::Workspace& workspace, c
     dashed = dashed || path.starts_with('-');
     words += " " + shell_quoted(path);
   }
-  context.say(std::string("To keep this with git, run `git add") + (dashed ? " --" : "") + words + "`.");
+  return (dashed ? " --" : "") + words;
+}
+
+void suggest_git_add(const Context& context, const repo::Workspace& workspace, const std::vector<fs::RepoPath>& files,
+                     bool staged) {
+  if (files.empty() || staged) return;
+  context.say("To keep this with git, run `git add" + git_add_words(workspace, files) + "`.");
 }
 
 namespace {

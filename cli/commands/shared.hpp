@@ -26,6 +26,9 @@ Json rescued_json(const std::vector<std::pair<fs::RepoPath, std::string>>& rescu
 /// "(1.2 GB in 5,210 files)" or "(12 kB)".
 std::string size_text(const store::Entry& entry);
 
+/// These files as the operands of a `git add` in the cwd, each with a space before it.
+std::string git_add_words(const repo::Workspace& workspace, const std::vector<fs::RepoPath>& files);
+
 /// Says which files git should be given, unless that was done already or there are none.
 void suggest_git_add(const Context& context, const repo::Workspace& workspace, const std::vector<fs::RepoPath>& files,
                      bool staged);

@@ -18,6 +18,7 @@ namespace mlops::cli {
 namespace {
 
 std::string change_text(const repo::DataStatusItem& item) {
+  if (!item.problem.empty()) return item.problem;
   if (!item.changes_known) return "its recorded listing is not in the cache";
   std::size_t added = 0, deleted = 0, modified = 0;
   for (const auto& change : item.changes) {
@@ -46,6 +47,7 @@ Json item_json(const repo::DataStatusItem& item) {
           {"in_cache", item.in_cache},
           {"recorded", entry_json(item.recorded)},
           {"actual", entry_json(item.actual)},
+          {"problem", item.problem.empty() ? Json(nullptr) : Json(item.problem)},
           {"changes", changes}};
 }
 
@@ -89,23 +91,27 @@ class Status : public Command {
     const auto data = repo::data_status(workspace, *snapshot, {.targets = cloud_options_.targets});
     const auto stages = pipeline::status(workspace, *snapshot, cloud_options_.targets.targets);
     const bool clean = data.clean() && stages.changed.empty();
+    const auto not_in_git = cloud_options_.targets.targets.empty() ? repo::untracked_metadata(workspace, *snapshot)
+                                                                   : std::vector<fs::RepoPath>();
     if (json_) {
-      show_json(context, data, stages, clean);
+      Json json = status_json(data, stages, clean);
+      json["untracked_metadata"] = paths_json(not_in_git);
+      print_json(context.out, json);
     } else if (context.verbosity != Verbosity::quiet) {
       show_data(context, workspace, data);
       show_stages(context, stages);
+      show_not_in_git(context, workspace, not_in_git);
       if (clean) context.out << "Data and pipeline are up to date.\n";
     }
     return verdict(clean);
   }
 
-  static void show_json(Context& context, const repo::DataStatus& data, const pipeline::PipelineStatus& stages,
-                        bool clean) {
+  static Json status_json(const repo::DataStatus& data, const pipeline::PipelineStatus& stages, bool clean) {
     Json files = Json::array();
     for (const auto& item : data.items) files.push_back(item_json(item));
     Json rows = Json::array();
     for (const auto& stage : stages.changed) rows.push_back(stage_json(stage));
-    print_json(context.out, {{"clean", clean}, {"files", files}, {"stages", rows}});
+    return {{"clean", clean}, {"files", files}, {"stages", rows}};
   }
 
   static void show_data(Context& context, const repo::Workspace& workspace, const repo::DataStatus& data) {
@@ -147,6 +153,14 @@ class Status : public Command {
     }
   }
 
+  static void show_not_in_git(Context& context, const repo::Workspace& workspace,
+                              const std::vector<fs::RepoPath>& files) {
+    if (files.empty()) return;
+    const Paint paint(context.color_out());
+    context.out << "Not yet in git:\n  (`git add" << git_add_words(workspace, files) << "` gives it to git)\n";
+    for (const auto& file : files) context.out << "\t" << paint.red(workspace.shown(file)) << "\n";
+  }
+
   ExitCode run_cloud(Context& context, repo::Workspace& workspace) const {
     const auto status = repo::cloud_status(workspace, cloud_options_);
     const auto word = [](repo::CloudItem::State state) -> std::string_view {
@@ -185,7 +199,8 @@ const CommandSpec status_command{
     .manual =
         R"(Compares the workspace with what pointers and lock record: data that changed or is gone, what the cache lacks, and
 stages that are not up to date, each with its reasons. Only files whose size or times differ from what was seen before
-are read again. Nothing is run.
+are read again. Nothing is run. Pointers, `mlops.yaml`, `mlops.lock` and the `.gitignore` files beside tracked paths that
+were never given to `git add` are named too: a clone would lack them.
 
 With `--cloud` (or `-r`) it compares the cache with a remote instead.
 

@@ -3,14 +3,37 @@
 
 #include "pipeline/selection.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace mlops::pipeline {
+namespace {
+
+/// Whether the word names data of a pointer, or a part of it, which no stage makes.
+bool is_added_data(const repo::Workspace& workspace, const repo::Snapshot& snapshot, const std::string& word) {
+  if (!snapshot.project.find_all(word).empty()) {
+    return false;
+  }
+  const fs::RepoPath path = workspace.resolve(word);
+  return std::any_of(snapshot.pointers.begin(), snapshot.pointers.end(), [&](const spec::Pointer& pointer) {
+    return path.within(pointer.path) || path == repo::Snapshot::pointer_file(workspace.dialect(), pointer.path);
+  });
+}
+
+}  // namespace
 
 PipelineStatus status(repo::Workspace& workspace, const repo::Snapshot& snapshot,
                       const std::vector<std::string>& targets) {
+  std::vector<std::string> words;
+  std::copy_if(targets.begin(), targets.end(), std::back_inserter(words),
+               [&](const std::string& word) { return !is_added_data(workspace, snapshot, word); });
+  if (words.empty() && !targets.empty()) {
+    return {.stages = 0, .changed = {}, .journal_pending = snapshot.journal_pending};
+  }
   const Graph graph(snapshot, workspace.dialect());
   Current current(workspace, snapshot);
   Plan plan =
-      make_plan(workspace.dialect(), graph, snapshot, current, {.targets = plan_targets(workspace, snapshot, targets)});
+      make_plan(workspace.dialect(), graph, snapshot, current, {.targets = plan_targets(workspace, snapshot, words)});
   PipelineStatus result{.stages = plan.steps.size(), .changed = {}, .journal_pending = snapshot.journal_pending};
   for (Step& step : plan.steps) {
     if (step.action == Action::run) {

@@ -42,7 +42,7 @@ TEST_CASE("status answers 0, or 4 when asked with --exit-code") {
   project.fill();
   CHECK(project.good({"status", "--exit-code"}).out == "Data and pipeline are up to date.\n");
   const auto clean = project.good({"status", "--json"}).json();
-  CHECK(keys(clean) == Keys{"clean", "files", "stages"});
+  CHECK(keys(clean) == Keys{"clean", "files", "stages", "untracked_metadata"});
   CHECK(clean["clean"] == true);
   CHECK(clean["files"].at(0)["status"] == "clean");
   CHECK(clean["stages"].empty());
@@ -57,11 +57,42 @@ TEST_CASE("status answers 0, or 4 when asked with --exit-code") {
   CHECK(text.says("mlops commit <path>"));
   const auto json = project.run({"status", "--json", "--exit-code"}).json();
   CHECK(json["clean"] == false);
-  CHECK(keys(json["files"].at(0)) == Keys{"path", "status", "stage", "in_cache", "recorded", "actual", "changes"});
+  CHECK(keys(json["files"].at(0)) ==
+        Keys{"path", "status", "stage", "in_cache", "recorded", "actual", "problem", "changes"});
   CHECK(json["files"].at(0)["stage"].is_null());
   CHECK(keys(json["files"].at(0)["changes"].at(0)) == Keys{"path", "status"});
   CHECK(keys(json["stages"].at(0)) == Keys{"name", "action", "reasons"});
   CHECK(keys(json["stages"].at(0)["reasons"].at(0)) == Keys{"kind", "subject", "before", "after"});
+}
+
+TEST_CASE("status takes added data, outputs and stages as targets") {
+  CliProject project;
+  project.fill();
+  project.write("params.yaml", "k: 2\n");
+  for (const Words& words : std::vector<Words>{{"data"}, {"data/one"}, {"data.mlops"}}) {
+    const auto json = project.good({"status", "--json", words.front()}).json();
+    CHECK(json["files"].size() == 1);
+    CHECK(json["stages"].empty());
+  }
+  CHECK(project.good({"status", "data", "copy", "--json"}).json()["stages"].size() == 1);
+  CHECK(project.good({"status", "out.txt", "--json"}).json()["stages"].size() == 1);
+  CHECK(project.run({"status", "nothing"}).code == 1);
+}
+
+TEST_CASE("status reminds of what was never given to git") {
+  CliProject project;
+  project.fill();
+  project.write("sub/more data", "x");
+  project.good({"add", "-q", "sub/more data"});
+  const auto text = project.good({"status", "--exit-code"});
+  CHECK(
+      text.says("Not yet in git:\n  (`git add sub/.gitignore 'sub/more data.mlops'` gives it to git)\n"
+                "\tsub/.gitignore\n\tsub/more data.mlops\n"));
+  CHECK(project.run_below("sub", {"status"}).says("`git add .gitignore 'more data.mlops'`"));
+  CHECK(project.good({"status", "--json"}).json()["untracked_metadata"] ==
+        nlohmann::json{"sub/.gitignore", "sub/more data.mlops"});
+  project.git.git({"add", "sub"});
+  CHECK(project.good({"status"}).out == "Data and pipeline are up to date.\n");
 }
 
 TEST_CASE("diff shows files, and ends with 4 only when asked") {
