@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 namespace mlops::pipeline {
 namespace {
@@ -141,12 +142,14 @@ StageRemoveResult stage_remove(repo::Workspace& workspace, const StageRemoveOpti
 std::vector<StageRow> stage_list(repo::Workspace& workspace, const std::vector<std::string>& names) {
   const auto snapshot = repo::Snapshot::of_pipeline(workspace);
   require_known(*snapshot, workspace.dialect(), names);
+  std::set<const spec::Stage*> chosen;
+  for (const std::string& name : names) {
+    const auto found = snapshot->project.find_all(name);
+    chosen.insert(found.begin(), found.end());
+  }
   std::vector<StageRow> rows;
   for (const spec::Stage& stage : snapshot->project.stages) {
-    const auto is_it = [&](const std::string& name) {
-      return name == stage.name || spec::stage_group(stage.name) == name;
-    };
-    if (names.empty() || std::any_of(names.begin(), names.end(), is_it)) {
+    if (names.empty() || chosen.count(&stage) > 0) {
       rows.push_back({stage.name, row_summary(stage), stage});
     }
   }

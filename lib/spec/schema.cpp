@@ -75,18 +75,19 @@ void fail_unknown_key(const Place& at, const YamlNode& key, const std::vector<st
   throw yaml_error(at.file, key, "unknown key " + quoted(at.key(key.scalar).path), key.scalar, known);
 }
 
-YamlNode node_of(const Value& value) {
+YamlNode node_of(const Value& value, NodePlace place) {
   YamlNode node;
-  node.line = 1;
+  node.line = place.line;
+  node.column = place.column;
   if (const auto* map = value.get<Value::Map>()) {
     node.kind = YamlNode::Kind::map;
     for (const auto& [key, member] : *map) {
-      node.members.push_back({node_of(Value(key)), node_of(member)});
+      node.members.push_back({node_of(Value(key), place), node_of(member, place)});
     }
   } else if (const auto* list = value.get<Value::List>()) {
     node.kind = YamlNode::Kind::sequence;
     for (const Value& item : *list) {
-      node.items.push_back(node_of(item));
+      node.items.push_back(node_of(item, place));
     }
   } else if (const auto* text = value.get<std::string>()) {
     node.kind = YamlNode::Kind::scalar;

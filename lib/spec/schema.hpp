@@ -93,7 +93,14 @@ void read_known_fields(const Place& at, const YamlNode& node, const Field<T> (&f
   }
 }
 
-/// A value as if it had been read from a document, so that JSON is read by the same schemas.
-YamlNode node_of(const Value& value);
+/// Where errors say that a node stands, both 1-based; column 0 is unknown.
+struct NodePlace {
+  int line = 1;
+  int column = 0;
+};
+
+/// A value as if it had been read from a document, all of it standing at `place`: JSON and what templates put in are
+/// read by the same schemas.
+YamlNode node_of(const Value& value, NodePlace place = {});
 
 }  // namespace mlops::spec

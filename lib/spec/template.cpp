@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "spec/schema.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -28,29 +29,6 @@ std::string type_name(const Value& value) {
 
 bool is_composite(const Value& value) {
   return value.get<Value::Map>() != nullptr || value.get<Value::List>() != nullptr;
-}
-
-/// The nodes of a value, all of them standing where `like` stands.
-YamlNode node_of(const Value& value, const YamlNode& like) {
-  YamlNode node;
-  node.line = like.line;
-  node.column = like.column;
-  if (const auto* map = value.get<Value::Map>()) {
-    node.kind = YamlNode::Kind::map;
-    for (const auto& [key, member] : *map) {
-      node.members.push_back({node_of(Value(key), like), node_of(member, like)});
-    }
-  } else if (const auto* list = value.get<Value::List>()) {
-    node.kind = YamlNode::Kind::sequence;
-    for (const Value& item : *list) {
-      node.items.push_back(node_of(item, like));
-    }
-  } else if (!value.is_null()) {
-    node.kind = YamlNode::Kind::scalar;
-    node.plain = value.get<std::string>() == nullptr;
-    node.scalar = node.plain ? to_text(value) : *value.get<std::string>();
-  }
-  return node;
 }
 
 /// One combination of a matrix, or one item of a foreach.
@@ -249,7 +227,7 @@ class Expander {
     if (is_composite(value) && collections == Collections::refused) {
       throw Error("uses '{}', which is {}, where a single value belongs", printable(node.scalar), type_name(value));
     }
-    return node_of(value, node);
+    return node_of(value, {.line = node.line, .column = node.column});
   }
 
   std::string interpolated(const Place& at, const std::string& text, const std::vector<TemplateMatch>& matches,

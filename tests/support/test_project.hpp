@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "repo/add.hpp"
 #include "repo/init.hpp"
 #include "repo/workspace.hpp"
 #include "support/git_sandbox.hpp"
@@ -74,5 +75,11 @@ class TestProject {
 
 /// A path of a project.
 inline fs::RepoPath at(std::string_view path) { return fs::RepoPath::parse(path); }
+
+/// Tracks paths of a project as they are now.
+inline void track(const TestProject& project, std::vector<std::string> targets) {
+  auto workspace = project.open();
+  repo::add(workspace, {.targets = std::move(targets)});
+}
 
 }  // namespace mlops::test

@@ -12,13 +12,9 @@
 using namespace mlops;
 using test::at;
 using test::TestProject;
+using test::track;
 
 namespace {
-
-void add(const TestProject& project, std::vector<std::string> targets) {
-  auto workspace = project.open();
-  repo::add(workspace, {.targets = std::move(targets)});
-}
 
 repo::CheckoutResult checkout(const TestProject& project, const repo::CheckoutOptions& options = {}) {
   auto workspace = project.open();
@@ -32,7 +28,7 @@ TEST_CASE("checkout brings back what is gone and leaves what is right", "[repo]"
   project.write("raw/a", "1");
   project.write("raw/b", "2");
   project.write("model", "w");
-  add(project, {"raw", "model"});
+  track(project, {"raw", "model"});
   project.erase("raw/a");
   project.erase("model");
   const auto result = checkout(project);
@@ -45,7 +41,7 @@ TEST_CASE("checkout brings back what is gone and leaves what is right", "[repo]"
 TEST_CASE("checkout refuses to overwrite what is nowhere else, and rescues it with force", "[repo]") {
   const TestProject project;
   project.write("model", "old");
-  add(project, {"model"});
+  track(project, {"model"});
   project.write("model", "precious");
   CHECK_THROWS_AS(checkout(project), Error);
   CHECK(project.read("model") == "precious");
@@ -74,7 +70,7 @@ TEST_CASE("targets choose what is checked out, also inside a directory", "[repo]
   project.write("raw/a", "1");
   project.write("raw/deep/b", "2");
   project.write("model", "w");
-  add(project, {"raw", "model"});
+  track(project, {"raw", "model"});
   project.erase("raw");
   project.erase("model");
   CHECK(checkout(project, {.targets = {.targets = {"raw/deep"}}}).added == std::vector{at("raw/deep/b")});
@@ -89,7 +85,7 @@ TEST_CASE("what the cache lacks is named, or skipped when asked", "[repo]") {
   const TestProject project;
   project.write("here", "1");
   project.write("lost", "2");
-  add(project, {"here", "lost"});
+  track(project, {"here", "lost"});
   auto workspace = project.open();
   const auto lost = repo::Snapshot::of_workspace(workspace)->find(at("lost"))->entry;
   std::filesystem::remove(workspace.db().path(lost->id()));
@@ -105,7 +101,7 @@ TEST_CASE("what the cache lacks is named, or skipped when asked", "[repo]") {
 TEST_CASE("a checkout without its listings names the tracked path, and what brings them", "[repo]") {
   const TestProject project;
   project.write("imgs/cat/1", "1");
-  add(project, {"imgs"});
+  track(project, {"imgs"});
   auto workspace = project.open();
   const auto entry = *repo::Snapshot::of_workspace(workspace)->find(at("imgs"))->entry;
   const auto below = *workspace.db().find_in_tree(entry, at("cat"));
@@ -133,11 +129,11 @@ TEST_CASE("a checkout without its listings names the tracked path, and what brin
 TEST_CASE("data follows the revision, and goes when an older one does not track it", "[repo]") {
   const TestProject project;
   project.write("model", "first");
-  add(project, {"model"});
+  track(project, {"model"});
   project.commit("one");
   project.write("model", "second");
   project.write("extra/file", "e");
-  add(project, {"model", "extra"});
+  track(project, {"model", "extra"});
   project.commit("two");
   project.git.git({"checkout", "-q", "HEAD~1"});
   const auto result = checkout(project);
@@ -157,7 +153,7 @@ TEST_CASE("what is changed, or was given up, stays when nothing tracks it", "[re
   project.write(".git/info/exclude", "given-up\n");
   project.write("changed", "1");
   project.write("given-up", "2");
-  add(project, {"changed", "given-up"});
+  track(project, {"changed", "given-up"});
   project.commit("both");
   auto workspace = project.open();
   repo::remove(workspace, {.targets = {"given-up"}});
@@ -172,7 +168,7 @@ TEST_CASE("what is changed, or was given up, stays when nothing tracks it", "[re
 TEST_CASE("a pointer that was only deleted by hand leaves its data alone", "[repo]") {
   const TestProject project;
   project.write("model", "1");
-  add(project, {"model"});
+  track(project, {"model"});
   project.erase("model.mlops");
   checkout(project);
   CHECK(project.read("model") == "1");

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include "hash/hasher.hpp"
-#include "repo/add.hpp"
 #include "repo/journal.hpp"
 #include "support/catch.hpp"
 #include "support/test_project.hpp"
@@ -13,13 +12,9 @@ using namespace mlops;
 using repo::DataState;
 using test::at;
 using test::TestProject;
+using test::track;
 
 namespace {
-
-void add(const TestProject& project, std::vector<std::string> targets) {
-  auto workspace = project.open();
-  repo::add(workspace, {.targets = std::move(targets)});
-}
 
 repo::DataStatus status(const TestProject& project, const repo::DataStatusOptions& options = {}) {
   auto workspace = project.open();
@@ -35,7 +30,7 @@ TEST_CASE("status tells clean, modified and missing apart, and lists what change
   project.write("raw/c", "3");
   project.write("model", "w");
   project.write("gone", "g");
-  add(project, {"raw", "model", "gone"});
+  track(project, {"raw", "model", "gone"});
   CHECK(status(project).clean());
   project.write("raw/a", "changed");
   project.erase("raw/b");
@@ -60,7 +55,7 @@ TEST_CASE("status says what the cache lacks", "[repo]") {
   const TestProject project;
   project.write("raw/a", "1");
   project.write("model", "w");
-  add(project, {"raw", "model"});
+  track(project, {"raw", "model"});
   std::filesystem::remove_all(project.path(".mlops/cache"));
   auto now = status(project);
   CHECK(now.items[0].state == DataState::clean);
@@ -86,7 +81,7 @@ TEST_CASE("status of a part of a tracked directory looks at that part", "[repo]"
   const TestProject project;
   project.write("raw/deep/a", "1");
   project.write("raw/b", "2");
-  add(project, {"raw"});
+  track(project, {"raw"});
   project.write("raw/b", "changed");
   const auto part = status(project, {.targets = {.targets = {"raw/deep"}}});
   REQUIRE(part.items.size() == 1);
@@ -98,7 +93,7 @@ TEST_CASE("status keeps what it hashed, also in a clone without a state director
   const TestProject project;
   project.write("model", "w");
   project.age("model");
-  add(project, {"model"});
+  track(project, {"model"});
   std::filesystem::remove_all(project.path(".mlops/tmp"));
   // Times of a file only just made are no evidence yet (ctime cannot be set): look until they are.
   for (int looks = 0; looks < 10000 && !project.exists(".mlops/tmp/memo"); ++looks) {
@@ -111,7 +106,7 @@ TEST_CASE("what cannot be tracked as it is now is a change that is told, not a f
   const TestProject project;
   project.write("raw/a", "1");
   project.write("model", "w");
-  add(project, {"raw", "model"});
+  track(project, {"raw", "model"});
   REQUIRE(::mkfifo(project.path("raw/ff").c_str(), 0600) == 0);
   project.erase("model");
   std::filesystem::create_symlink("/etc/passwd", project.path("model"));
@@ -136,7 +131,7 @@ TEST_CASE("metadata that git does not know is named until it does", "[repo]") {
   project.write("deep/raw", "1");
   project.write("mlops.yaml", "stages: {}\n");
   project.write("user", "not ours");
-  add(project, {"deep/raw"});
+  track(project, {"deep/raw"});
   CHECK(unknown() == std::vector{at("deep/.gitignore"), at("deep/raw.mlops"), at("mlops.yaml")});
   project.git.git({"add", "deep"});
   CHECK(unknown() == std::vector{at("mlops.yaml")});
@@ -152,13 +147,13 @@ TEST_CASE("changes since HEAD are those that a commit would record", "[repo]") {
   const TestProject project;
   project.write("a", "1");
   project.write("b", "1");
-  add(project, {"a", "b"});
+  track(project, {"a", "b"});
   auto workspace = project.open();
   CHECK(repo::changes_since_head(workspace, *repo::Snapshot::of_workspace(workspace)).size() == 2);
   project.commit("both");
   CHECK(repo::changes_since_head(workspace, *repo::Snapshot::of_workspace(workspace)).empty());
   project.write("a", "2");
-  add(project, {"a"});
+  track(project, {"a"});
   project.erase("b.mlops");
   const auto changes = repo::changes_since_head(workspace, *repo::Snapshot::of_workspace(workspace));
   REQUIRE(changes.size() == 2);

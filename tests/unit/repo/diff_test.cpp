@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repo/diff.hpp"
 
-#include "repo/add.hpp"
 #include "support/catch.hpp"
 #include "support/test_project.hpp"
 #include "util/error.hpp"
@@ -9,13 +8,9 @@
 using namespace mlops;
 using repo::DiffKind;
 using test::TestProject;
+using test::track;
 
 namespace {
-
-void add(const TestProject& project, std::vector<std::string> targets) {
-  auto workspace = project.open();
-  repo::add(workspace, {.targets = std::move(targets)});
-}
 
 /// "kind path" lines, renamings as "renamed new < old".
 std::vector<std::string> lines(const TestProject& project, const repo::DiffOptions& options = {}) {
@@ -38,7 +33,7 @@ TEST_CASE("diff compares HEAD with the workspace file by file", "[repo]") {
   project.write("raw/b", "2");
   project.write("raw/moved", "the same bytes");
   project.write("model", "w");
-  add(project, {"raw", "model"});
+  track(project, {"raw", "model"});
   project.commit("one");
   CHECK(lines(project).empty());
   project.write("raw/a", "changed");
@@ -46,7 +41,7 @@ TEST_CASE("diff compares HEAD with the workspace file by file", "[repo]") {
   std::filesystem::rename(project.path("raw/moved"), project.path("raw/other"));
   project.write("raw/new", "n");
   project.write("extra", "e");
-  add(project, {"extra"});
+  track(project, {"extra"});
   CHECK(lines(project) == Lines{"added extra", "modified raw", "modified raw/a", "deleted raw/b", "added raw/new",
                                 "renamed raw/other < raw/moved"});
   CHECK(lines(project, {.targets = {"raw/a", "extra"}}) == Lines{"added extra", "modified raw/a"});
@@ -55,11 +50,11 @@ TEST_CASE("diff compares HEAD with the workspace file by file", "[repo]") {
 TEST_CASE("diff compares two revisions", "[repo]") {
   const TestProject project;
   project.write("raw/a", "1");
-  add(project, {"raw"});
+  track(project, {"raw"});
   project.commit("one");
   project.write("raw/a", "2");
   project.write("raw/b", "3");
-  add(project, {"raw"});
+  track(project, {"raw"});
   project.commit("two");
   CHECK(lines(project, {.before = "HEAD~1", .after = "HEAD"}) ==
         Lines{"modified raw", "modified raw/a", "added raw/b"});
@@ -72,7 +67,7 @@ TEST_CASE("diff compares two revisions", "[repo]") {
 TEST_CASE("a directory whose listing is not here is known to differ", "[repo]") {
   const TestProject project;
   project.write("raw/a", "1");
-  add(project, {"raw"});
+  track(project, {"raw"});
   project.commit("one");
   project.write("raw/a", "2");
   std::filesystem::remove_all(project.path(".mlops/cache"));

@@ -16,13 +16,9 @@
 using namespace mlops;
 using test::at;
 using test::TestProject;
+using test::track;
 
 namespace {
-
-void add(const TestProject& project, std::vector<std::string> targets) {
-  auto workspace = project.open();
-  repo::add(workspace, {.targets = std::move(targets)});
-}
 
 constexpr const char* pipeline = "stages:\n  s:\n    cmd: x\n    outs:\n    - out\n  t:\n    cmd: y\n";
 
@@ -32,7 +28,7 @@ TEST_CASE("move takes data, pointer and ignore line along", "[repo]") {
   const TestProject project;
   project.write("data/raw/a", "1");
   std::filesystem::create_directories(project.path("new"));
-  add(project, {"data/raw"});
+  track(project, {"data/raw"});
   auto workspace = project.open();
   const auto result = repo::move(workspace, "data/raw", "new");
   CHECK(result.to == at("new/raw"));
@@ -49,7 +45,7 @@ TEST_CASE("move refuses what it cannot do and changes nothing", "[repo]") {
   project.write("mlops.yaml", pipeline);
   project.write("raw/a", "1");
   project.write("taken", "2");
-  add(project, {"raw"});
+  track(project, {"raw"});
   auto workspace = project.open();
   CHECK_THROWS_WITH(repo::move(workspace, "out", "x"), Catch::Contains("output of stage"));
   CHECK_THROWS_WITH(repo::move(workspace, "raw/a", "x"), Catch::Contains("part of"));
@@ -65,7 +61,7 @@ TEST_CASE("move refuses what it cannot do and changes nothing", "[repo]") {
 TEST_CASE("remove stops tracking and leaves the data", "[repo]") {
   const TestProject project;
   project.write("raw/a", "1");
-  add(project, {"raw"});
+  track(project, {"raw"});
   auto workspace = project.open();
   const auto result = repo::remove(workspace, {.targets = {"raw.mlops"}});
   CHECK(result.pointers == std::vector{at("raw.mlops")});
@@ -79,10 +75,10 @@ TEST_CASE("remove stops tracking and leaves the data", "[repo]") {
 TEST_CASE("git is told of what it knew or can see, and of nothing else", "[repo]") {
   const TestProject project;
   project.write("known", "1");
-  add(project, {"known"});
+  track(project, {"known"});
   project.commit("track");
   project.write("new", "2");
-  add(project, {"new"});
+  track(project, {"new"});
   auto workspace = project.open();
   CHECK(repo::move(workspace, "new", "newer").changed_files == std::vector{at(".gitignore"), at("newer.mlops")});
   CHECK(repo::move(workspace, "known", "better").changed_files ==
@@ -92,7 +88,7 @@ TEST_CASE("git is told of what it knew or can see, and of nothing else", "[repo]
 TEST_CASE("remove --outs deletes only what the store holds", "[repo]") {
   const TestProject project;
   project.write("raw/a", "1");
-  add(project, {"raw"});
+  track(project, {"raw"});
   project.write("raw/b", "nowhere else");
   auto workspace = project.open();
   CHECK_THROWS_AS(repo::remove(workspace, {.targets = {"raw"}, .outs = true}), Error);

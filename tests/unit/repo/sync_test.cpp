@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repo/sync.hpp"
 
-#include "repo/add.hpp"
 #include "repo/data_status.hpp"
 #include "repo/settings.hpp"
 #include "support/catch.hpp"
@@ -11,20 +10,16 @@
 using namespace mlops;
 using test::at;
 using test::TestProject;
+using test::track;
 
 namespace {
-
-void add(const TestProject& project, std::vector<std::string> targets) {
-  auto workspace = project.open();
-  repo::add(workspace, {.targets = std::move(targets)});
-}
 
 /// A project with two tracked paths and a folder as its default remote, committed.
 void fill(const TestProject& project) {
   project.write("raw/a", "1");
   project.write("raw/deep/b", "22");
   project.write("model", "weights");
-  add(project, {"raw", "model"});
+  track(project, {"raw", "model"});
   std::filesystem::create_directories(project.git.dir / "store");
   auto workspace = project.open();
   repo::add_remote(workspace, {.name = "store", .url = (project.git.dir / "store").string(), .make_default = true});
@@ -110,7 +105,7 @@ TEST_CASE("other revisions are pushed when asked for", "[repo]") {
   fill(project);
   project.git.git({"tag", "v1"});
   project.write("model", "weights 2");
-  add(project, {"model"});
+  track(project, {"model"});
   project.commit("second");
   CHECK(push(project, {.dry_run = true}).objects() == 5);
   CHECK(push(project, {.revisions = {.all_tags = true}, .dry_run = true}).objects() == 6);
@@ -126,7 +121,7 @@ TEST_CASE("outputs may stay at home or have a remote of their own", "[repo]") {
   repo::add_remote(workspace, {.name = "second", .url = (project.git.dir / "second").string()});
   project.write("model.mlops", project.read("model.mlops") + "remote: second\n");
   project.write("private", "p");
-  add(project, {"private"});
+  track(project, {"private"});
   project.write("private.mlops", project.read("private.mlops") + "push: false\n");
   const auto pushed = push(project);
   REQUIRE(pushed.remotes.size() == 2);
@@ -138,7 +133,7 @@ TEST_CASE("outputs may stay at home or have a remote of their own", "[repo]") {
 TEST_CASE("without a remote push fails and a pull of what is here does not", "[repo]") {
   const TestProject project;
   project.write("model", "w");
-  add(project, {"model"});
+  track(project, {"model"});
   CHECK_THROWS_WITH(push(project), Catch::Contains("no remote is configured"));
   project.erase("model");
   auto workspace = project.open();
