@@ -34,8 +34,9 @@ std::string printable(std::string_view text);
 
 /// `printable` in single quotes, as paths stand in messages.
 std::string quoted(std::string_view text);
-/// The same; where <iomanip> is about, std::quoted would be the nearer one for a std::string.
+/// The same; where <iomanip> is about, std::quoted would be the nearer one for a std::string, constant or not.
 inline std::string quoted(const std::string& text) { return quoted(std::string_view(text)); }
+inline std::string quoted(std::string& text) { return quoted(std::string_view(text)); }
 inline std::string quoted(const char* text) { return quoted(std::string_view(text)); }
 
 /// Quotes for pasting into a POSIX shell; unchanged when nothing needs it.
