@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The three-way merge of two locks: what only one side changed is taken from it, stage by stage, so that branches which
-// ran different stages merge without a conflict. Where both changed a stage, and differently, the text holds the two
-// blocks between git's markers, and only those.
+// ran different stages merge without a conflict. Where both changed a stage, and differently, the stages before it often
+// decide: what ran after another stage did says nothing once that stage comes from the other side. Elsewhere the text
+// holds the two blocks between git's markers, and only those.
 
 #include <algorithm>
 #include <optional>
@@ -36,6 +37,104 @@ std::map<std::string, Value> members(const Value& extra) {
 template <class T>
 bool same(const T* a, const T* b) {
   return a == nullptr || b == nullptr ? a == b : *a == *b;
+}
+
+using Stages = std::map<std::string, LockedStage>;
+
+/// The stages as they will stand in the merged lock; nothing for one in conflict.
+class Settled {
+ public:
+  Settled(const Stages& base, const Stages& ours, const Stages& theirs) {
+    for (const auto* side : {&ours, &theirs}) {
+      for (const auto& [name, stage] : *side) {
+        take(name, merged(lookup(base, name), lookup(ours, name), lookup(theirs, name)));
+        add_makers(name, stage);
+      }
+    }
+  }
+
+  const std::set<std::string>& conflicts() const { return conflicts_; }
+
+  void settle(const std::string& name, const LockedStage& stage) {
+    conflicts_.erase(name);
+    stages_[name] = &stage;
+  }
+
+  /// Whether all that makes what this stage read is known.
+  bool known_before(const LockedStage& stage) const {
+    return std::all_of(stage.deps.begin(), stage.deps.end(), [&](const LockedPath& dep) {
+      const auto* names = lookup(makers_, dep.path.str());
+      return names == nullptr || std::none_of(names->begin(), names->end(),
+                                              [&](const std::string& name) { return conflicts_.count(name) != 0; });
+    });
+  }
+
+  /// Whether it read something that another stage makes otherwise in the merged lock.
+  bool outdated(const LockedStage& stage) const {
+    return std::any_of(stage.deps.begin(), stage.deps.end(), [&](const LockedPath& dep) {
+      const auto* names = lookup(makers_, dep.path.str());
+      return names != nullptr && std::any_of(names->begin(), names->end(), [&](const std::string& name) {
+               const LockedStage* const* maker = lookup(stages_, name);
+               return maker != nullptr && makes_otherwise(**maker, dep);
+             });
+    });
+  }
+
+ private:
+  /// One that both changed stays open; one that is gone is nothing.
+  static std::optional<const LockedStage*> merged(const LockedStage* base, const LockedStage* ours,
+                                                  const LockedStage* theirs) {
+    if (same(ours, theirs) || same(theirs, base)) {
+      return ours;
+    }
+    return same(ours, base) ? std::optional(theirs) : std::nullopt;
+  }
+
+  static bool makes_otherwise(const LockedStage& maker, const LockedPath& dep) {
+    return std::any_of(maker.outs.begin(), maker.outs.end(),
+                       [&](const LockedPath& out) { return out.path == dep.path && !(out.entry == dep.entry); });
+  }
+
+  void take(const std::string& name, std::optional<const LockedStage*> stage) {
+    if (!stage) {
+      conflicts_.insert(name);
+    } else if (*stage != nullptr) {
+      stages_[name] = *stage;
+    }
+  }
+
+  void add_makers(const std::string& name, const LockedStage& stage) {
+    for (const LockedPath& out : stage.outs) {
+      makers_[out.path.str()].insert(name);
+    }
+  }
+
+  std::map<std::string, const LockedStage*> stages_;
+  std::map<std::string, std::set<std::string>> makers_;  ///< by output
+  std::set<std::string> conflicts_;
+};
+
+/// Gives both sides one entry for a stage where a side ran after something that the merge took from the other. Such an
+/// entry is true, only of inputs that are not there any more, so that the stage runs again: no reason to ask anybody.
+void settle_downstream(const Stages& base, Stages& ours, Stages& theirs) {
+  Settled settled(base, ours, theirs);
+  for (bool again = true; again;) {
+    again = false;
+    for (const std::string& name : std::set(settled.conflicts())) {
+      const LockedStage* left = lookup(ours, name);
+      const LockedStage* right = lookup(theirs, name);
+      if (left == nullptr || right == nullptr || !settled.known_before(*left) || !settled.known_before(*right)) {
+        continue;
+      }
+      const bool left_outdated = settled.outdated(*left);
+      const bool right_outdated = settled.outdated(*right);
+      if (left_outdated || right_outdated) {
+        ours[name] = theirs[name] = left_outdated && !right_outdated ? *right : *left;
+        settled.settle(name, ours[name]);
+        again = true;
+      }
+    }
+  }
 }
 
 /// One piece of the merged lock, or the two that are in conflict.
@@ -85,8 +184,9 @@ void append_pieces(Merged& merged, const std::vector<Piece>& pieces) {
 Merged merge_locks(const Dialect& dialect, std::string_view base, std::string_view ours, std::string_view theirs,
                    const fs::RepoPath& file) {
   const Lock before = read_side(dialect, base, file);
-  const Lock left = read_side(dialect, ours, file);
-  const Lock right = read_side(dialect, theirs, file);
+  Lock left = read_side(dialect, ours, file);
+  Lock right = read_side(dialect, theirs, file);
+  settle_downstream(before.stages, left.stages, right.stages);
 
   // A lock without stages shows what stands before and after them.
   static constexpr std::string_view key = "stages:";

@@ -51,3 +51,16 @@ git checkout -q --theirs data.mlops c.in && git add -A && git commit -q -m resol
 mlops checkout -q --force
 [ "$(cat data/one c.out)" = $'other\nc3' ] || fail 'the resolution was not checked out'
 expect 0 mlops status --exit-code
+
+# A stage after both of those that ran differently: no conflict, it runs once more.
+mlops stage add -q -n d -d a.out -d b.out -o d.out 'cat a.out b.out > d.out' && mlops repro -q
+git add -A && git commit -q -m last
+git checkout -q -b up && echo a5 >a.in && mlops repro -q && git commit -q -am up
+git checkout -q -b down up~1
+echo b5 >b.in && mlops repro -q && git commit -q -am down
+expect 0 git merge -q --no-edit up
+expect 0 mlops status
+has 'a.out changed'
+expect 0 mlops repro
+has 'executed    d'
+[ "$(cat d.out)" = $'a5\nb5' ] || fail 'what came after both was not made anew'

@@ -309,3 +309,43 @@ TEST_CASE("only what both sides changed is in conflict", "[spec][merge]") {
       merged.text.substr(0, begin) + merged.text.substr(begin + 13, middle - begin - 13) + merged.text.substr(end + 15);
   CHECK(native.read_lock(kept, lock_file).stages.at("train") == ours.stages["train"]);
 }
+
+TEST_CASE("a stage that ran after what the other side changed is no conflict", "[spec][merge]") {
+  const auto stage = [](std::string line, std::vector<LockedPath> deps, LockedPath out) {
+    LockedStage made;
+    made.cmd.lines = {std::move(line)};
+    made.deps = std::move(deps);
+    made.outs = {std::move(out)};
+    return made;
+  };
+  const auto lock = [&](unsigned char a, unsigned char b, unsigned char c, std::string line = "c") {
+    Lock made;
+    made.stages["a"] = stage("a", {}, test::locked("oa", a));
+    made.stages["b"] = stage("b", {}, test::locked("ob", b));
+    made.stages["c"] = stage(std::move(line), {test::locked("oa", a), test::locked("ob", b)}, test::locked("oc", c));
+    made.stages["d"] = stage("d", {test::locked("oc", c)}, test::locked("od", c));
+    return made;
+  };
+  const auto merge = [&](const Lock& base, const Lock& left, const Lock& right) {
+    return merge_locks(native, native.write_lock(base), native.write_lock(left), native.write_lock(right), lock_file);
+  };
+  const Lock base = lock(1, 1, 1);
+  SECTION("neither side saw both changes: c will run, whichever entry stands there") {
+    const Merged merged = merge(base, lock(2, 1, 2), lock(1, 2, 3));
+    CHECK_FALSE(merged.conflict);
+    const Lock read = native.read_lock(merged.text, lock_file);
+    CHECK(read.stages.at("b") == lock(1, 2, 3).stages.at("b"));
+    CHECK(read.stages.at("c") == lock(2, 1, 2).stages.at("c"));
+    CHECK(read.stages.at("d") == lock(2, 1, 2).stages.at("d"));
+  }
+  SECTION("one side saw the change") {
+    const Merged merged = merge(base, lock(1, 1, 4, "mine"), lock(2, 1, 2));
+    CHECK_FALSE(merged.conflict);
+    CHECK(merged.text == native.write_lock(lock(2, 1, 2)));
+    CHECK(merge(base, lock(2, 1, 2), lock(1, 1, 4, "mine")).text == merged.text);
+  }
+  SECTION("both ran it with the same things before it") {
+    CHECK(merge(base, lock(1, 1, 4, "mine"), lock(1, 1, 5, "yours")).conflict);
+    CHECK(merge(base, lock(2, 1, 4), lock(3, 1, 5)).conflict);
+  }
+}
