@@ -35,7 +35,9 @@ class Collector {
       }
     }
     read_plain_metrics();
-    put(run_lock_path(workspace_.dialect()), recording_.lock_text, git::FileMode::regular);
+    if (!recording_.lock_text.empty()) {
+      put(run_lock_path(workspace_.dialect()), recording_.lock_text, git::FileMode::regular);
+    }
     put(record_path(workspace_.dialect()), write_record(recording_.record), git::FileMode::regular);
     return std::move(updates_);
   }

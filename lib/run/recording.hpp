@@ -23,7 +23,7 @@ struct Recording {
   Record record;
   git::Oid tree;
   const spec::Project* project = nullptr;
-  std::string lock_text;                            ///< the lock that resulted
+  std::string lock_text;                            ///< the lock that resulted; empty when there is none yet
   std::map<std::string, spec::LockedStage> states;  ///< of the stages that ended well
 };
 

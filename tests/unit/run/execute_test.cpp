@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "run/history.hpp"
 #include "run/layout.hpp"
 #include "run/pending.hpp"
 #include "run/work_tree.hpp"
@@ -156,6 +157,17 @@ TEST_CASE("a failed run is recorded with what failed and its log") {
   CHECK(result.run->record.metrics.empty());
   auto workspace = project.open();
   CHECK(run::run_lock(workspace, *result.run).stages.count("train") == 0);
+}
+
+TEST_CASE("a run that failed before anything had ever succeeded has no lock, and is read like any other") {
+  RunProject project;
+  project.write("mlops.yaml", "stages:\n  a:\n    cmd: exit 3\n    outs: [x]\n");
+  const auto result = project.run_all({.name = "first"});
+  REQUIRE(result.run);
+  CHECK(result.run->record.status == "failed");
+  auto workspace = project.open();
+  CHECK(run::run_lock(workspace, *result.run) == spec::Lock());
+  CHECK(run::show_run(workspace, "first").outputs.empty());
 }
 
 TEST_CASE("a run that cannot start leaves no marker and no record") {
