@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/pipeline_text.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -253,13 +254,18 @@ void show_undeclared(Context& context, const pipeline::ReproResult& result) {
   for (const auto& file : result.undeclared) {
     const std::string whom = file.stages.size() == 1 ? mlops::quoted(file.stages.front()) : "stages";
     context.err << paint.yellow("warning:") << " " << mlops::quoted(file.path) << " changed while " << whom
-                << " ran, and no stage declares it\n";
+                << " ran, and no stage declares it as an output\n";
   }
   if (!result.undeclared.empty())
     context.err << paint.cyan("hint:") << " declare what a stage writes as its output, or name it in .gitignore\n";
 }
 
 }  // namespace
+
+bool nothing_amiss(const pipeline::ReproResult& result) {
+  return std::all_of(result.stages.begin(), result.stages.end(),
+                     [](const pipeline::StageReport& report) { return report.warnings.empty(); });
+}
 
 ExitCode conclude(Context& context, const pipeline::ReproResult& result, Kept kept) {
   show_undeclared(context, result);

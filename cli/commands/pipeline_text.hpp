@@ -63,6 +63,9 @@ struct ReproArgs {
   void pull_missing(Context& context, repo::Workspace& workspace) const;
 };
 
+/// Whether nothing was warned of, so that what did not run may be called up to date.
+bool nothing_amiss(const pipeline::ReproResult& result);
+
 /// Whether the stages that ended before an interrupt count for the next call.
 enum class Kept { yes, no };
 

@@ -39,7 +39,7 @@ class Repro : public Command {
     const bool speak = !repro_.json && context.verbosity != Verbosity::quiet;
     if (speak && result.stages.empty()) {
       say_no_stages(context);
-    } else if (speak && code == ExitCode::ok && !result.changed && !repro_.options.dry) {
+    } else if (speak && code == ExitCode::ok && !result.changed && !repro_.options.dry && nothing_amiss(result)) {
       context.out << "Everything is up to date.\n";
     }
     if (result.changed && code == ExitCode::ok)

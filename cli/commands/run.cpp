@@ -44,7 +44,7 @@ class Run : public Command {
       context.say("Recorded run " + run_name(recovered.record) + ", which was killed, as interrupted.");
     if (result.repro.stages.empty()) {
       say_no_stages(context);
-    } else if (result.nothing_to_do) {
+    } else if (result.nothing_to_do && nothing_amiss(result.repro)) {
       context.out << "Everything is up to date."
                   << (result.equal ? " The last run with this result is " + run_name(result.equal->record) + ".\n"
                                    : "\n");

@@ -181,11 +181,21 @@ class Comparison {
     }
   }
 
+  /// A text that became a number, or the other way round, is quoted: `1 -> 1` would tell nobody what changed.
+  void add_changed(std::string name, const spec::Value& before, const spec::Value& now) {
+    const auto is_text = [](const spec::Value& value) { return value.get<std::string>() != nullptr; };
+    const bool quote = is_text(before) != is_text(now);
+    const auto text = [&](const spec::Value& value) {
+      return quote && is_text(value) ? short_text(spec::to_json(value)) : value_text(value);
+    };
+    add(Kind::param_changed, std::move(name), text(before), text(now));
+  }
+
   /// Names the leaves that differ, so that one changed rate is not shown as two whole maps.
   void compare_values(const fs::RepoPath& file, const std::string& key, const spec::Value& before,
                       const spec::Value& now) {
     if (before.get<spec::Value::Map>() == nullptr || now.get<spec::Value::Map>() == nullptr) {
-      add(Kind::param_changed, subject(file, key), value_text(before), value_text(now));
+      add_changed(subject(file, key), before, now);
       return;
     }
     const auto full = [&](const std::string& leaf) { return subject(file, key.empty() ? leaf : key + "." + leaf); };
@@ -197,7 +207,7 @@ class Comparison {
       if (old_value == nullptr) {
         add(Kind::param_added, full(leaf), {}, value_text(value));
       } else if (!dialect_.equal(*old_value, value)) {
-        add(Kind::param_changed, full(leaf), value_text(*old_value), value_text(value));
+        add_changed(full(leaf), *old_value, value);
       }
     }
     for (const auto& [leaf, value] : old_leaves) {
@@ -207,7 +217,7 @@ class Comparison {
     }
     // Empty maps have no leaves, yet they differ.
     if (reasons_.size() == reasons_before) {
-      add(Kind::param_changed, subject(file, key), value_text(before), value_text(now));
+      add_changed(subject(file, key), before, now);
     }
   }
 

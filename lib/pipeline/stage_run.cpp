@@ -21,6 +21,20 @@ const spec::LockedStage* find_locked(const repo::Snapshot& snapshot, const std::
   return found == snapshot.lock.stages.end() ? nullptr : &found->second;
 }
 
+/// A frozen stage is not run for what it lacks, but whoever needs it should hear of it here.
+std::vector<std::string> missing_outputs(const RunContext& context, const spec::Stage& stage) {
+  std::vector<std::string> warnings;
+  for (const spec::Output& out : stage.outs) {
+    if (!fs::stat_path(context.workspace.absolute(out.path))) {
+      warnings.push_back(
+          fmt::format("output {} of the frozen stage is missing; `mlops checkout` brings back what the "
+                      "lock records, `mlops unfreeze {}` lets it run",
+                      quoted(out.path.str()), shell_quoted(stage.name)));
+    }
+  }
+  return warnings;
+}
+
 }  // namespace
 
 StageReport settled_report(const RunContext& context, const Step& step) {
@@ -29,6 +43,9 @@ StageReport settled_report(const RunContext& context, const Step& step) {
   report.stage = stage.name;
   report.outcome = step.action == Action::frozen ? Outcome::frozen : Outcome::up_to_date;
   report.reasons = step.reasons;
+  if (stage.frozen) {
+    report.warnings = missing_outputs(context, stage);
+  }
   if (const spec::LockedStage* locked = find_locked(context.snapshot, stage.name)) {
     report.state = *locked;
     report.uncached_outs = uncached_of(stage, locked->outs);

@@ -100,7 +100,7 @@ TEST_CASE("a command of several lines is shown line by line") {
 TEST_CASE("what a stage writes and none declares is a warning, and with --strict a failure") {
   CliProject project;
   project.good({"stage", "add", "-n", "a", "-o", "out", "echo > out; echo > junk.log"});
-  CHECK(project.good({"repro"}).says("warning: 'junk.log' changed while 'a' ran, and no stage declares it"));
+  CHECK(project.good({"repro"}).says("warning: 'junk.log' changed while 'a' ran, and no stage declares it as an output"));
   project.good({"stage", "add", "-f", "-n", "a", "-o", "out", "echo > out; echo > more.log"});
   const auto json = project.run({"repro", "--strict", "--json"});
   CHECK(json.code == 1);

@@ -248,6 +248,8 @@ TEST_CASE("frozen stages are not judged and always_changed ones always run") {
       "  b:\n    cmd: cat in.txt > y\n    deps: [in.txt]\n    outs: [y]\n    always_changed: true\n");
   CHECK(project.outcomes() == "a: frozen, b: executed");
   CHECK(project.outcomes() == "a: frozen, b: executed");
+  REQUIRE(project.report("a").warnings.size() == 1);
+  CHECK_THAT(project.report("a").warnings.front(), Catch::Contains("output 'x' of the frozen stage is missing"));
 }
 
 TEST_CASE("targets, single items and downstream choose stages") {
@@ -421,6 +423,9 @@ TEST_CASE("a parameter that is not there is allowed, and appears as a reason whe
   REQUIRE(reasons.size() == 2);
   CHECK(pipeline::describe(reasons[0]) == "params.yaml: prepare.split is new: 5");
   CHECK(pipeline::describe(reasons[1]) == "params.yaml: train.lr 0.1 -> 0.3");
+  project.write("params.yaml", "train: {lr: '0.3'}\n");
+  CHECK(project.outcomes() == "a: executed");
+  CHECK(pipeline::describe(project.report("a").reasons.back()) == "params.yaml: train.lr 0.3 -> \"0.3\"");
 }
 
 }  // namespace
