@@ -88,6 +88,11 @@ class Recorder : public pipeline::ReproObserver {
       face->ended(report);
     }
   }
+  void stopping(const std::vector<std::string>& stages) override {
+    if (pipeline::ReproObserver* face = options_.repro.observer) {
+      face->stopping(stages);
+    }
+  }
 
   bool begun() const { return tree_.has_value(); }
   bool came_to_a_stage() const { return came_to_a_stage_; }

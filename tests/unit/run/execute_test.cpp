@@ -210,6 +210,17 @@ TEST_CASE("an interrupted run is recorded as that") {
   CHECK(outcomes_of(result.run->record) == "prepare: executed, train: skipped");
 }
 
+TEST_CASE("whoever interrupts a run hears which stages it waits for") {
+  RunProject project;
+  project.write("src/train.sh", "echo begun; exec sleep 60\n");
+  install_signal_handlers();
+  project.face.on_output = [] { raise_interrupt(SIGINT); };
+  const auto result = project.run_all();
+  clear_interrupt();
+  CHECK(result.repro.interrupted == SIGINT);
+  CHECK(project.face.stopped_stages == std::vector<std::string>{"train"});
+}
+
 TEST_CASE("a run killed after its last stage is recorded by the next one, which has nothing to do") {
   RunProject project;
   CHECK(project.run_killed_after("train") == SIGKILL);

@@ -50,8 +50,15 @@ class Onlooker : public pipeline::ReproObserver {
       on_end(report);
     }
   }
-  std::vector<std::string> started_stages;
+  void output(const std::string&, std::string_view) override {
+    if (on_output) {
+      on_output();
+    }
+  }
+  void stopping(const std::vector<std::string>& stages) override { stopped_stages = stages; }
+  std::vector<std::string> started_stages, stopped_stages;
   std::function<void(const pipeline::StageReport&)> on_end;
+  std::function<void()> on_output;
 };
 
 /// A project with data, two stages and parameters, committed; nothing has run yet.
