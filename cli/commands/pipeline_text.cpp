@@ -116,8 +116,23 @@ void StageDisplay::started(const std::string& stage, const spec::StageCommand& c
   context_.err.flush();
 }
 
+void StageDisplay::hold_back(const std::string& stage, std::string_view bytes) {
+  constexpr std::size_t most = 32768;
+  std::string& held = held_back_[stage];
+  held += bytes.substr(bytes.size() > most ? bytes.size() - most : 0);
+  if (held.size() > most) held.erase(0, held.size() - most);
+}
+
+void StageDisplay::show_held_back(const pipeline::StageReport& report) {
+  const auto held = held_back_.find(report.stage);
+  if (held == held_back_.end()) return;
+  if (report.outcome == pipeline::Outcome::failed && !report.interrupted)
+    context_.err << held->second << (held->second.ends_with('\n') ? "" : "\n");
+  held_back_.erase(held);
+}
+
 void StageDisplay::output(const std::string& stage, std::string_view bytes) {
-  if (context_.verbosity == Verbosity::quiet) return;
+  if (context_.verbosity == Verbosity::quiet) return hold_back(stage, bytes);
   if (!options_.parallel) {
     // As it comes: progress bars of the stage's own program work on the terminal.
     context_.err.write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush();
@@ -164,6 +179,7 @@ std::string StageDisplay::outcome_line(const pipeline::StageReport& report) cons
 
 void StageDisplay::ended(const pipeline::StageReport& report) {
   flush_line(report.stage);
+  show_held_back(report);
   if (report.outcome == pipeline::Outcome::would_run || context_.verbosity == Verbosity::quiet) return;
   context_.err << outcome_line(report) << "\n";
   for (const auto& warning : report.warnings) context_.err << paint_.yellow("warning:") << " " << warning << "\n";

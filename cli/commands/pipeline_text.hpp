@@ -41,13 +41,16 @@ class StageDisplay : public pipeline::ReproObserver {
   void stopping(const std::vector<std::string>& stages) override;
 
  private:
+  void hold_back(const std::string& stage, std::string_view bytes);
+  void show_held_back(const pipeline::StageReport& report);
   void flush_line(const std::string& stage);
   std::string outcome_line(const pipeline::StageReport& report) const;
 
   Context& context_;
   Options options_;
   Paint paint_;
-  std::map<std::string, std::string> partial_;  ///< the unfinished last line of each stage's output
+  std::map<std::string, std::string> partial_;    ///< the unfinished last line of each stage's output
+  std::map<std::string, std::string> held_back_;  ///< with --quiet: the end of what each stage printed, if it fails
 };
 
 /// The options of repro and run.

@@ -137,7 +137,10 @@ class Status : public Command {
     bool cached = true;
     for (const auto& item : data.items) {
       if (item.in_cache) continue;
-      if (cached) context.out << "Not in the cache:\n  (`mlops pull` or `mlops fetch` brings it)\n";
+      if (cached)
+        context.out
+            << "Not in the cache:\n  (`mlops commit <path>` stores what is in its place, `mlops pull` or `mlops "
+               "fetch` brings what is not)\n";
       cached = false;
       context.out << "\t" << paint.red(workspace.shown(item.path)) << "\n";
     }

@@ -97,10 +97,29 @@ TEST_CASE("a command of several lines is shown line by line") {
                 "  command: echo 1\n             true\n           exit 3\n  exit code: 3\n"));
 }
 
+TEST_CASE("with --quiet what stages print is kept back, but not of one that fails") {
+  CliProject project;
+  project.good({"stage", "add", "-n", "good", "-o", "a", "echo chatter; echo > a"});
+  project.good({"stage", "add", "-n", "bad", "-d", "a", "-o", "b", "echo the cause >&2; exit 3"});
+  const auto text = project.run({"repro", "-q"});
+  CHECK(text.says("the cause\nerror: stage 'bad' failed"));
+  CHECK_FALSE(text.says("chatter"));
+}
+
+TEST_CASE("status says how an output in its place gets into the cache") {
+  CliProject project;
+  project.good({"stage", "add", "-n", "a", "-o", "out", "echo > out"});
+  project.good({"repro", "--no-commit"});
+  CHECK(project.good({"status"}).says("`mlops commit <path>` stores what is in its place"));
+  project.good({"commit", "out"});
+  CHECK_FALSE(project.good({"status"}).says("Not in the cache"));
+}
+
 TEST_CASE("what a stage writes and none declares is a warning, and with --strict a failure") {
   CliProject project;
   project.good({"stage", "add", "-n", "a", "-o", "out", "echo > out; echo > junk.log"});
-  CHECK(project.good({"repro"}).says("warning: 'junk.log' changed while 'a' ran, and no stage declares it as an output"));
+  CHECK(
+      project.good({"repro"}).says("warning: 'junk.log' changed while 'a' ran, and no stage declares it as an output"));
   project.good({"stage", "add", "-f", "-n", "a", "-o", "out", "echo > out; echo > more.log"});
   const auto json = project.run({"repro", "--strict", "--json"});
   CHECK(json.code == 1);
