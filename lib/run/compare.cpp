@@ -140,6 +140,13 @@ std::vector<git::FileChange> code_changes(repo::Workspace& workspace, const Side
       }
     }
   }
+  for (const Side* side : {&before, &after}) {
+    for (const spec::Stage& stage : side->snapshot.project.stages) {
+      for (const spec::Output& out : stage.outs) {
+        told.push_back(workspace.git_path(out.path));
+      }
+    }
+  }
   std::erase_if(changes, [&](const git::FileChange& change) {
     return std::any_of(told.begin(), told.end(), [&](const fs::RepoPath& path) { return change.path.within(path); });
   });

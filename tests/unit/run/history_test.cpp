@@ -199,6 +199,15 @@ TEST_CASE("the difference of two runs leaves out what mlops wrote into .gitignor
   CHECK(code.front().path == at(".gitignore"));
 }
 
+TEST_CASE("an output that git keeps is an output in the difference of two runs, not code") {
+  RunProject project;
+  project.run_all({.name = "one"});
+  project.commit("with metrics.json");
+  project.run_all({.set = {"train.lr=0.3"}, .name = "two"});
+  auto workspace = project.open();
+  CHECK(run::compare_runs(workspace, "one", "two").code.empty());
+}
+
 TEST_CASE("runs are removed by word, all or none") {
   RunProject project;
   project.run_all({.name = "one"});
