@@ -58,6 +58,14 @@ TEST_CASE("a run is shown by id, beginning of an id, and name") {
   CHECK(project.run({"runs", "show", "nothing"}).says("mlops runs pull"));
 }
 
+TEST_CASE("the distance between two numbers is shown as people would write it") {
+  Recorded project;
+  project.good({"run", "-q", "-n", "low", "-S", "k=0.1"});
+  project.good({"run", "-q", "-n", "high", "-S", "k=0.3"});
+  CHECK(project.good({"runs", "diff", "low", "high"}).says("0.2\n"));
+  CHECK(project.good({"runs", "diff", "first", "second"}).says("1\n"));
+}
+
 TEST_CASE("two runs are compared field by field") {
   Recorded project;
   CHECK(project.good({"runs", "diff", "first", "second"}).says("params.yaml"));

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -80,7 +82,7 @@ void show_values(Context& context, std::string_view title, const std::vector<run
   std::vector<std::vector<std::string>> rows;
   for (const auto& delta : deltas)
     rows.push_back({"  " + delta.file, delta.key, text(delta.before), text(delta.after),
-                    delta.delta ? spec::to_text(spec::Value(*delta.delta)) : ""});
+                    delta.delta ? fmt::format("{:.15g}", *delta.delta) : ""});  // 0.3 - 0.1 is 0.2 to people
   context.out << title << "\n" << table({"  FILE", "KEY", "BEFORE", "AFTER", "DELTA"}, rows);
 }
 
