@@ -86,7 +86,8 @@ Scan::Scan(const std::string& root, const fs::RepoPath& path, Memo& memo, const 
   if (stat->type == fs::FileType::link) {
     stat = stat_linked_object(absolute);
     if (!stat) {
-      throw refuse_entry(path, "it is a symbolic link");
+      throw Error("cannot track {}: it is a symbolic link", quoted(path.str()))
+          .hint("name what it points to, or put a file or directory in its place");
     }
   }
   if (stat->type != fs::FileType::file) {

@@ -106,6 +106,12 @@ TEST_CASE("a link at the path itself, or on the way to it, is refused", "[store]
   project.write("real/f", "x");
   std::filesystem::create_symlink("real", project.at("link"));
   CHECK_THROWS_WITH(project.now("link"), Catch::Contains("symbolic link"));
+  try {
+    project.now("link");
+    FAIL("a link was taken");
+  } catch (const Error& error) {
+    CHECK(error.hints().front().find("name what it points to") == 0);
+  }
   CHECK_THROWS_WITH(project.now("link/f"), Catch::Contains("symbolic link"));
 }
 
