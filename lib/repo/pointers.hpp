@@ -10,7 +10,7 @@ namespace mlops::repo {
 /// The longest pointer file that is read.
 constexpr std::uint64_t pointer_limit_bytes = 1U << 20U;
 
-/// All pointers of the work tree, in no order. Does not enter `outputs` (of stages), tracked directories, .git, .mlops,
+/// All pointers of the work tree, in no order. Does not enter `outputs` (made by stages), tracked directories, .git, .mlops,
 /// directories that git or we ignore, or other projects.
 std::vector<spec::Pointer> find_pointers(const Workspace& workspace, const std::vector<fs::RepoPath>& outputs);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repo/snapshot.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "repo/compiled.hpp"
@@ -28,6 +30,9 @@ std::string owner(const Tracked& tracked, const spec::Dialect& dialect) {
                                   : quoted(Snapshot::pointer_file(dialect, tracked.path).str());
 }
 
+/// The line of the pipeline file; 0 for what a pointer declares.
+int declared_on(const Tracked& tracked) { return tracked.output != nullptr ? tracked.output->line : 0; }
+
 /// Two that claim the same bytes would overwrite each other at every checkout.
 void require_no_overlap(const Snapshot& snapshot, const spec::Dialect& dialect) {
   const std::vector<Tracked> tracked = snapshot.tracked();
@@ -37,9 +42,11 @@ void require_no_overlap(const Snapshot& snapshot, const spec::Dialect& dialect) 
     if (!inner.path.within(outer.path)) {
       continue;
     }
-    throw Error::of(ErrorKind::conflict, "{} of {} {} {} of {}", quoted(inner.path.str()), owner(inner, dialect),
-                    inner.path == outer.path ? "is also" : "lies inside", quoted(outer.path.str()),
-                    owner(outer, dialect))
+    const int line = std::max(declared_on(inner), declared_on(outer));
+    const std::string place = line == 0 ? "" : fmt::format("{}:{}: ", dialect.names().pipeline, line);
+    throw Error::of(ErrorKind::conflict, "{}{} of {} {} {} of {}", place, quoted(inner.path.str()),
+                    owner(inner, dialect), inner.path == outer.path ? "is also" : "lies inside",
+                    quoted(outer.path.str()), owner(outer, dialect))
         .hint("keep one of them: `mlops remove` takes a pointer out, `mlops stage remove` a stage");
   }
 }
@@ -108,10 +115,13 @@ std::unique_ptr<Snapshot> Snapshot::of_pipeline(Workspace& workspace) {
 
 std::unique_ptr<Snapshot> Snapshot::of_workspace(Workspace& workspace) {
   auto snapshot = of_pipeline(workspace);
+  // What stands in place of an output that was never made is no stage's work: pointers inside it count, and overlap.
   std::vector<fs::RepoPath> outputs;
   for (const spec::Stage& stage : snapshot->project.stages) {
     for (const spec::Output& output : stage.outs) {
-      outputs.push_back(output.path);
+      if (locked_entry(snapshot->lock, stage, output.path)) {
+        outputs.push_back(output.path);
+      }
     }
   }
   snapshot->pointers = find_pointers(workspace, outputs);

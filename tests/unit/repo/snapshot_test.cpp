@@ -236,3 +236,24 @@ TEST_CASE("a conflicted lock is refused and never rewritten", "[repo]") {
   CHECK_THROWS_AS(repo::write_lock_file(workspace, {{"a", locked("x", "1")}}), Error);
   CHECK(project.read("mlops.lock") == text);
 }
+
+TEST_CASE("two that claim the same path are named with the line that says so", "[repo]") {
+  const TestProject project;
+  project.write("mlops.yaml",
+                "stages:\n  a:\n    cmd: ls\n    outs:\n    - x\n  b:\n    cmd: ls\n    outs:\n    - x/y\n");
+  auto workspace = project.open();
+  CHECK_THROWS_WITH(Snapshot::of_workspace(workspace), "mlops.yaml:9: 'x/y' of stage 'b' lies inside 'x' of stage 'a'");
+}
+
+TEST_CASE("a pointer inside an output that was never made is seen, so that no run clears it away", "[repo]") {
+  const TestProject project;
+  project.write("data/raw/a", "1");
+  {
+    auto workspace = project.open();
+    repo::add(workspace, {.targets = {"data/raw"}});
+  }
+  project.write("mlops.yaml", "stages:\n  a:\n    cmd: ls\n    outs:\n    - data\n");
+  auto workspace = project.open();
+  CHECK_THROWS_WITH(Snapshot::of_workspace(workspace),
+                    "mlops.yaml:5: 'data/raw' of 'data/raw.mlops' lies inside 'data' of stage 'a'");
+}
