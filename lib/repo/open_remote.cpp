@@ -2,14 +2,20 @@
 //
 // From a name in the configuration to an open remote, and who may be believed about where it is (D21).
 
+#include <algorithm>
+
+#include "fs/file.hpp"
 #include "repo/layout.hpp"
 #include "repo/remote_url.hpp"
 #include "repo/workspace.hpp"
 #include "util/error.hpp"
+#include "util/log.hpp"
 #include "util/text.hpp"
 
 namespace mlops::repo {
 namespace {
+
+constexpr std::uint64_t note_limit_bytes = 1U << 20U;
 
 Error unknown_remote(const std::string& name, const std::vector<std::string>& known) {
   Error error = Error::of(ErrorKind::missing, "no remote is called {}", quoted(name));
@@ -32,6 +38,30 @@ void require_trust(Workspace& workspace, const ConfigValue& setting, const std::
       .hint("if that is where its data belongs, run `mlops trust`");
 }
 
+/// The urls of remotes that this clone has opened, one a line: what was there once and is absent now is gone, not new.
+std::string opened_note(const Workspace& workspace) { return workspace.state_directory() + "/remotes"; }
+
+std::vector<std::string> opened_before(const Workspace& workspace) {
+  return split(fs::try_read_file(opened_note(workspace), note_limit_bytes).value_or(""), '\n');
+}
+
+bool holds(const std::vector<std::string>& urls, const std::string& url) {
+  return std::find(urls.begin(), urls.end(), url) != urls.end();
+}
+
+void note_opened(const Workspace& workspace, const std::string& url) {
+  try {
+    std::vector<std::string> urls = opened_before(workspace);
+    if (!holds(urls, url)) {
+      urls.back() = url;  // the last part of a text that ends with a line break is empty
+      workspace.make_state_directory();
+      fs::write_file_atomic(opened_note(workspace), join(urls, "\n") + "\n", 0600, fs::Durability::off);
+    }
+  } catch (const Error& failure) {
+    log::debug("the remote is not noted: {}", failure.what());
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<remote::Remote> Workspace::connect_remote(const std::optional<std::string>& name) {
@@ -51,7 +81,10 @@ std::unique_ptr<remote::Remote> Workspace::connect_remote(const std::optional<st
 std::unique_ptr<remote::Remote> Workspace::open_remote(const std::optional<std::string>& name,
                                                        remote::Remote::Access access) {
   auto remote = connect_remote(name);
-  remote->open(access);
+  const std::string url = resolved_url(*config().find("remote." + remote->name() + ".url"));
+  const bool gone = holds(opened_before(*this), url) && remote->transport().place() == remote::Transport::Place::absent;
+  remote->open(gone ? remote::Remote::Access::read : access);  // to read is to refuse a place that is absent
+  note_opened(*this, url);
   return remote;
 }
 

@@ -104,10 +104,11 @@ store::TransferOptions transfer_options(const Workspace& workspace, const SyncOp
 /// Opens a remote. A dry run also answers for an empty place that nothing was ever pushed to, and leaves it as it is.
 std::unique_ptr<remote::Remote> open(Workspace& workspace, const SyncOptions& options, const std::string& name,
                                      remote::Remote::Access access) {
-  auto remote = workspace.connect_remote(name_or_none(name));
   if (!options.dry_run) {
-    remote->open(access);
-  } else if (remote->transport().place() != remote::Transport::Place::empty) {
+    return workspace.open_remote(name_or_none(name), access);
+  }
+  auto remote = workspace.connect_remote(name_or_none(name));
+  if (remote->transport().place() != remote::Transport::Place::empty) {
     remote->open(remote::Remote::Access::read);
   }
   return remote;
@@ -211,6 +212,9 @@ void add_hints(Workspace& workspace, SyncResult& result) {
 }
 
 SyncResult fetch_with_entries(Workspace& workspace, const SyncOptions& options, KnownEntries& known) {
+  if (options.remote && workspace.config().find("remote." + *options.remote + ".url") == nullptr) {
+    workspace.connect_remote(options.remote);  // throws: a mistake is one also when nothing is lacking
+  }
   Plan plan = make_plan(workspace, options);
   add_extra(workspace, options, plan);
   SyncResult result;

@@ -139,3 +139,24 @@ TEST_CASE("without a remote push fails and a pull of what is here does not", "[r
   auto workspace = project.open();
   CHECK(repo::pull(workspace, {}).checkout.added.size() == 1);
 }
+
+TEST_CASE("a remote that nobody knows is a mistake, also when nothing is lacking", "[repo]") {
+  const TestProject project;
+  fill(project);
+  auto workspace = project.open();
+  CHECK_THROWS_WITH(repo::pull(workspace, {.sync = {.remote = "stroe"}}), Catch::Contains("'stroe'"));
+  CHECK_THROWS_WITH(repo::fetch(workspace, {.remote = "stroe"}), Catch::Contains("'stroe'"));
+}
+
+TEST_CASE("a folder that is gone after it was used is not made again by a push", "[repo]") {
+  const TestProject project;
+  fill(project);
+  const auto store = project.git.dir / "store";
+  std::filesystem::remove(store);
+  CHECK(push(project).complete());  // the first push makes it
+  std::filesystem::rename(store, project.git.dir / "elsewhere");
+  CHECK_THROWS_WITH(push(project), Catch::Contains("remote 'store' is gone"));
+  CHECK_FALSE(std::filesystem::exists(store));
+  std::filesystem::create_directory(store);
+  CHECK(push(project).objects() == 5);
+}
