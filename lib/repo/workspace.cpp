@@ -75,6 +75,10 @@ Workspace::~Workspace() = default;
 Workspace Workspace::open(Session session) {
   const std::string cwd = real_path(session.cwd);
   const auto root = find_project(cwd);
+  if (!root && !find_git_root(cwd)) {
+    throw Error::of(ErrorKind::missing, "not a git repository, nor inside one: {}", quoted(cwd))
+        .hint("go to your project, or begin one here: `git init`, then `mlops init`");
+  }
   if (!root) {
     throw Error::of(ErrorKind::missing, "{} is not inside an mlops project", quoted(cwd))
         .hint("run `mlops init` at the top of your git repository");

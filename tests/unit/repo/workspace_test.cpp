@@ -41,7 +41,11 @@ TEST_CASE("outside a project and outside git the errors say what to do", "[repo]
   const test::TempDir dir;
   repo::Session session;
   session.cwd = dir.path().string();
+  CHECK_THROWS_WITH(repo::Workspace::open(session), Catch::Contains("not a git repository"));
+  const test::GitSandbox git;
+  session.cwd = git.root();
   CHECK_THROWS_WITH(repo::Workspace::open(session), Catch::Contains("not inside an mlops project"));
+  session.cwd = dir.path().string();
   dir.write(".mlops/config", "[core]\n\tformat = 1\n");
   CHECK_THROWS_WITH(repo::Workspace::open(session), Catch::Contains("not a git repository"));
 }
