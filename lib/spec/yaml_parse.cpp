@@ -16,6 +16,7 @@
 
 #include "spec/yaml_layout.hpp"
 #include "spec/yaml_reader.hpp"
+#include "util/error.hpp"
 #include "util/text.hpp"
 
 namespace mlops::spec {
@@ -326,6 +327,13 @@ class Builder : public YAML::EventHandler {
   std::size_t expanded_nodes_ = 0;
 };
 
+/// Whether the line, counted from 0, begins with white space that holds a tab.
+bool indented_by_tab(std::string_view text, int line) {
+  const std::vector<std::string> lines = split(text, '\n');
+  const auto at = static_cast<std::size_t>(line);
+  return at < lines.size() && lines[at].substr(0, lines[at].find_first_not_of(" \t")).find('\t') != std::string::npos;
+}
+
 }  // namespace
 
 YamlNode read_yaml_events(std::string_view text, const std::string& file, const YamlLimits& limits, Aliases aliases) {
@@ -339,7 +347,12 @@ YamlNode read_yaml_events(std::string_view text, const std::string& file, const 
       parser.HandleNextDocument(builder);
     }
   } catch (const YAML::Exception& error) {
-    throw Error("{}:{}: {}", file, std::max(error.mark.line, 0) + 1, printable(error.msg));
+    const int line = std::max(error.mark.line, 0);
+    Error failure("{}:{}: {}", file, line + 1, printable(error.msg));
+    if (indented_by_tab(text, line)) {
+      failure.hint("indent with spaces: YAML takes no tabs there");
+    }
+    throw failure;
   }
   builder.require_closed(text);
   return builder.take();

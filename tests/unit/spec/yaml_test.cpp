@@ -165,6 +165,18 @@ TEST_CASE("what is not one clean document is refused with its line", "[spec][yam
   CHECK(failure("a: *x\n") != "");
 }
 
+TEST_CASE("a line that is indented by a tab is answered with how to indent", "[spec][yaml]") {
+  for (const char* text : {"a:\n\tb: 1\n", "a:\n  b:\n  \tc:\n    d: 1\n"}) {
+    try {
+      parse_yaml(text, "f.yaml");
+      FAIL("no error");
+    } catch (const Error& error) {
+      REQUIRE(error.hints().size() == 1);
+      CHECK(error.hints()[0].find("indent with spaces") == 0);
+    }
+  }
+}
+
 TEST_CASE("limits stop large documents", "[spec][yaml]") {
   CHECK_THROWS_AS(parse_yaml("a: 1\n", "f", {.bytes = 3}), Error);
   CHECK_THROWS_AS(parse_yaml("[1, 2, 3]\n", "f", {.nodes = 3}), Error);
