@@ -88,6 +88,15 @@ void check_outputs(repo::Workspace& workspace, const spec::Stage& stage) {
         name == ".gitignore" || (name.size() > names.pointer_suffix.size() && name.ends_with(names.pointer_suffix))) {
       throw refuse("mlops and git keep their own notes there");
     }
+    try {
+      fs::require_no_link_parents(workspace.root(), out.path);
+    } catch (const Error& failure) {
+      Error error = refuse(failure.what());
+      for (const std::string& hint : failure.hints()) {
+        error.hint("{}", hint);
+      }
+      throw error;
+    }
     if (out.cache && workspace.git().tracks(workspace.git_path(out.path))) {
       throw refuse("git tracks it")
           .hint("`git rm -r --cached {}` leaves it to mlops; or declare it with `cache: false`",

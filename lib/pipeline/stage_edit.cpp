@@ -24,11 +24,12 @@ fs::RepoPath pipeline_file(const repo::Workspace& workspace) {
 }
 
 /// Reads the pipeline file, lets `edit` make its new text, and writes that; all under the metadata lock.
-void edit_pipeline(repo::Workspace& workspace, const std::function<std::string(const std::string&)>& edit) {
+void edit_pipeline(repo::Workspace& workspace,
+                   const std::function<std::string(const std::string&, const fs::LockFile&)>& edit) {
   const auto lock = workspace.lock_metadata();
   const std::string path = workspace.absolute(pipeline_file(workspace));
   const std::string before = fs::try_read_file(path).value_or("");
-  const std::string after = edit(before);
+  const std::string after = edit(before, lock);
   if (after != before) {
     workspace.write_file(pipeline_file(workspace), after);
   }
@@ -102,8 +103,8 @@ StageAddResult stage_add(repo::Workspace& workspace, const StageAddOptions& opti
   const spec::Stage declared = stage_from_words(workspace, options);
   const auto snapshot = repo::Snapshot::of_workspace(workspace);
   StageAddResult result;
-  std::vector<fs::RepoPath> dropped;
-  edit_pipeline(workspace, [&](const std::string& text) {
+  std::vector<fs::RepoPath> dropped, more;
+  edit_pipeline(workspace, [&](const std::string& text, const fs::LockFile& lock) {
     const spec::Project project =
         workspace.dialect().read_project(text, pipeline_file(workspace), repo::work_tree_files(workspace));
     const spec::Stage* old = project.find(options.name);
@@ -119,10 +120,11 @@ StageAddResult stage_add(repo::Workspace& workspace, const StageAddOptions& opti
       dropped = cached_paths(*old);
       std::erase_if(dropped, [&](const auto& path) { return std::find(kept.begin(), kept.end(), path) != kept.end(); });
     }
+    // First what may fail: a line too many in a .gitignore does less harm than a stage that half exists.
+    more = repo::ignore_paths(workspace, cached_paths(result.stage), lock);
     return changed;
   });
   result.written = {pipeline_file(workspace)};
-  const auto more = repo::ignore_paths(workspace, cached_paths(result.stage));
   const auto less = repo::unignore_paths(workspace, dropped);
   result.written.insert(result.written.end(), more.begin(), more.end());
   result.written.insert(result.written.end(), less.begin(), less.end());
@@ -160,7 +162,7 @@ std::vector<std::string> freeze(repo::Workspace& workspace, const std::vector<st
   const auto snapshot = repo::Snapshot::of_pipeline(workspace);
   require_known(*snapshot, workspace.dialect(), names);
   std::vector<std::string> changed;
-  edit_pipeline(workspace, [&](std::string text) {
+  edit_pipeline(workspace, [&](std::string text, const fs::LockFile&) {
     for (const std::string& name : names) {
       const std::string after =
           workspace.dialect().with_frozen(text, pipeline_file(workspace), name, frozen == Frozen::yes);

@@ -80,8 +80,12 @@ std::string ignore_line(std::string_view name) {
 }
 
 std::vector<fs::RepoPath> ignore_paths(const Workspace& workspace, const std::vector<fs::RepoPath>& paths) {
+  return ignore_paths(workspace, paths, workspace.lock_metadata());
+}
+
+std::vector<fs::RepoPath> ignore_paths(const Workspace& workspace, const std::vector<fs::RepoPath>& paths,
+                                       const fs::LockFile& /*held*/) {
   std::vector<fs::RepoPath> changed;
-  const auto lock = workspace.lock_metadata();
   for (const auto& [directory, lines] : by_directory(paths)) {
     const fs::RepoPath file = directory / file_name;
     const std::string before = fs::try_read_file(workspace.absolute(file), size_limit).value_or("");

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fs/lock_file.hpp"
 #include "fs/repo_path.hpp"
 #include "repo/workspace.hpp"
 
@@ -17,6 +18,9 @@ std::string ignore_line(std::string_view name);
 /// Makes git ignore these paths: one line each in the .gitignore of the path's own directory, unless it stands there
 /// already. Under the metadata lock. Returns the .gitignore files that changed, sorted.
 std::vector<fs::RepoPath> ignore_paths(const Workspace& workspace, const std::vector<fs::RepoPath>& paths);
+/// The same for a caller that holds the metadata lock.
+std::vector<fs::RepoPath> ignore_paths(const Workspace& workspace, const std::vector<fs::RepoPath>& paths,
+                                       const fs::LockFile& held);
 
 /// Takes those lines out again; a file that held nothing else is removed. Returns the files that changed.
 std::vector<fs::RepoPath> unignore_paths(const Workspace& workspace, const std::vector<fs::RepoPath>& paths);

@@ -83,6 +83,13 @@ TEST_CASE("a stage that makes no sense is refused and changes nothing") {
   CHECK_THROWS_WITH(add({.name = "b", .outs = {"y"}, .timeout = "soon"}), Catch::Contains("timeout"));
   CHECK_THROWS_WITH(add({.name = "b", .outs = {"y"}, .cmd = {" "}}), Catch::Contains("no command"));
   CHECK(project.read("mlops.yaml") == before);
+  fs::make_symlink("/tmp", project.git.root() + "/link");
+  CHECK_THROWS_WITH(add({.name = "b", .outs = {"link/y"}}),
+                    Catch::Contains("'link/y' cannot be an output of stage 'b': cannot enter 'link'"));
+  fs::make_directory(project.git.root() + "/d");
+  fs::make_directory(project.git.root() + "/d/.gitignore");
+  CHECK_THROWS_WITH(add({.name = "b", .outs = {"d/y"}}), Catch::Contains(".gitignore"));
+  CHECK(project.read("mlops.yaml") == before);
   add({.name = "a", .force = true, .outs = {"y"}});
   CHECK(project.read("mlops.yaml").find("# kept") != std::string::npos);
   CHECK(project.read(".gitignore") == "/y\n");
