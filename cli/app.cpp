@@ -46,6 +46,12 @@ Error unknown_command(const std::vector<std::string>& words) {
       if (spec->name.starts_with(words[0] + " ")) known.emplace_back(spec->name);
     }
   }
+  if (typed.starts_with("--")) {
+    Error error = Error::usage("unknown option {}", mlops::quoted(typed));
+    const std::vector<std::string> options{"--version", "--help", "--quiet", "--verbose", "--cd"};
+    if (auto near = nearest(typed, options)) error.hint("did you mean `{}`?", *near);
+    return std::move(error).hint("`mlops --help` lists all commands; options follow the command");
+  }
   Error error = Error::usage("{} is not an mlops command", mlops::quoted(typed));
   if (auto near = nearest(typed, known)) return std::move(error).hint("did you mean `mlops {}`?", *near);
   return std::move(error).hint("`mlops --help` lists all commands");

@@ -41,7 +41,10 @@ Error unknown_option(const Args& args, const std::string& word, std::string_view
   std::vector<std::string> known;
   for (const Arg& arg : args) {
     if (arg.positional()) continue;
-    for (auto& name : arg.spellings()) known.push_back(name);
+    // One letter is as near to any other: only long names tell what was meant.
+    for (auto& name : arg.spellings()) {
+      if (name.starts_with("--")) known.push_back(name);
+    }
   }
   Error error = Error::usage("unknown option {}", mlops::quoted(word));
   const auto near = nearest(word, known);
@@ -56,6 +59,8 @@ bool check_option(const Args& args, const std::string& word, std::string_view co
     if (arg == nullptr) throw unknown_option(args, word.substr(0, equals), command);
     if (!arg->takes_value() && equals != std::string::npos)
       throw help_hint(Error::usage("option '{}' takes no value", arg->names), command);
+    if (arg->takes_value() && equals + 1 == word.size())
+      throw help_hint(Error::usage("option '{}' needs a value", word.substr(0, equals)), command);
     return arg->takes_value() && equals == std::string::npos;
   }
   for (std::size_t i = 1; i < word.size(); ++i) {

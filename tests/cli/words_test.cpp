@@ -93,6 +93,7 @@ TEST_CASE("wrong words are answered with what was probably meant") {
       {{"-x"}, "unknown option '-x'"},
       {{"-fx"}, "unknown option '-x'"},
       {{"--jobs"}, "option '--jobs' needs a value"},
+      {{"--jobs="}, "option '--jobs' needs a value"},
       {{"-j"}, "option '-j' needs a value"},
       {{"--flag=yes"}, "takes no value"},
       {{"--kind", "blue"}, "'blue' is not one of red, green"},
@@ -104,6 +105,7 @@ TEST_CASE("wrong words are answered with what was probably meant") {
     CHECK(refusal(words).find(text) != std::string::npos);
     CHECK(refusal(words).find("see `mlops sample --help`") != std::string::npos);
   }
+  CHECK(refusal({"-x"}).find("did you mean") == std::string::npos);
 }
 
 TEST_CASE("a command that takes the rest of the line takes it as it is") {
@@ -126,6 +128,7 @@ TEST_CASE("unknown commands are answered with the nearest one") {
                                                          {{"pul"}, "mlops pull"},
                                                          {{"remote", "lst"}, "mlops remote list"},
                                                          {{"runs", "shwo", "x"}, "mlops runs show"},
+                                                         {{"--verison"}, "`--version`"},
                                                          {{"xyzzy"}, "mlops --help"}};
   for (const auto& [words, text] : table) {
     const auto answer = run_in(nowhere.path().string(), environment(), words);
