@@ -71,6 +71,8 @@ TEST_CASE("a stage that fails is shown with its command, code and log") {
   CHECK(text.says("exit code: 9"));
   CHECK(text.says("command: echo words; exit 9"));
   CHECK(text.says("words\n"));
+  CHECK(text.says("what it printed is above"));
+  CHECK(project.run({"repro", "-q"}).says("  words\n"));
   const auto json = project.run({"repro", "--json"});
   CHECK(json.code == 1);
   CHECK(json.json()["failed"] == true);
@@ -84,6 +86,7 @@ TEST_CASE("a failed stage is named once, and advice stands on a line of its own"
   CHECK(text.says("error: stage 'lazy' failed: it did not write 'out'\nhint: its command must"));
   project.good({"stage", "add", "-f", "-n", "lazy", "-o", "out", "true; exit 3"});
   CHECK(project.run({"repro"}).says("error: stage 'lazy' failed: `true; exit 3` ended with exit code 3\n"));
+  CHECK(project.run({"repro"}).says("it printed nothing"));
 }
 
 TEST_CASE("a command of several lines is shown line by line") {
