@@ -266,9 +266,11 @@ void show_failure(Context& context, const pipeline::StageReport& report) {
   if (report.log) context.err << "  log: " << report.log->digest.hex() << " in the cache\n";
   if (report.log && context.verbosity == Verbosity::quiet) show_log(context, *report.log);
   for (const auto& hint : report.hints) context.err << paint.cyan("hint:") << " " << hint << "\n";
-  if (report.hints.empty())
-    context.err << paint.cyan("hint:") << (report.log ? " what it printed is above" : " it printed nothing")
-                << "; once it is mended, call the same command again\n";
+  if (!report.hints.empty()) return;
+  const std::string_view printed = report.log                ? "what it printed is above; "
+                                   : report.warnings.empty() ? "it printed nothing; "
+                                                             : "";
+  context.err << paint.cyan("hint:") << " " << printed << "once it is mended, call the same command again\n";
 }
 
 }  // namespace

@@ -260,7 +260,15 @@ RunResult execute(repo::Workspace& workspace, const RunOptions& options) {
   params.keep();
   result.recovered = recorder.take_recovered();
   if (recorder.begun()) {
-    result.run = recorder.record(result.repro);
+    try {
+      result.run = recorder.record(result.repro);
+    } catch (const Error& failure) {
+      // What ails the stage comes first, and often is what ails the record: a disk that is full.
+      if (!result.repro.failed) {
+        throw;
+      }
+      log::warning("the run is not recorded yet, the next command does it: {}", failure.what());
+    }
   } else if (!options.repro.dry) {
     finish_without_work(workspace, *snapshot, options, nested, result);
   }

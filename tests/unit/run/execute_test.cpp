@@ -170,6 +170,19 @@ TEST_CASE("a run that failed before anything had ever succeeded has no lock, and
   CHECK(run::show_run(workspace, "first").outputs.empty());
 }
 
+TEST_CASE("a failure to record does not hide why the stage failed, and the next run makes up for it") {
+  RunProject project;
+  project.write("src/train.sh", "mv .git/objects .git/away\n: > .git/objects\nexit 3\n");
+  const auto result = project.run_all();
+  CHECK(result.repro.failed);
+  CHECK_FALSE(result.run);
+  CHECK(result.repro.stages.back().job->exit_code == 3);
+  std::filesystem::remove(project.git.path(".git/objects"));
+  std::filesystem::rename(project.git.path(".git/away"), project.git.path(".git/objects"));
+  project.write("src/train.sh", train_script);
+  CHECK(project.run_all().recovered.size() == 1);
+}
+
 TEST_CASE("a run that cannot start leaves no marker and no record") {
   RunProject project;
   project.erase("src/train.sh");
