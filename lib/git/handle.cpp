@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "git/handle.hpp"
 
+#include <cerrno>
+#include <cstring>
+
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -48,7 +51,11 @@ void fail(int code, const std::string& doing) {
                          : code == GIT_ELOCKED   ? ErrorKind::conflict
                          : code == GIT_EMODIFIED ? ErrorKind::conflict
                                                  : ErrorKind::failed;
-  Error error = Error::of(kind, "cannot {}: {}", doing, last_message());
+  const std::string message = last_message();
+  Error error = Error::of(kind, "cannot {}: {}", doing, message);
+  if (message.ends_with(std::strerror(ENOSPC))) {
+    throw std::move(error).hint("free some space and run the command again");
+  }
   if (code == GIT_ELOCKED) {
     throw std::move(error).hint("another git process is at work; run the command again when it is done");
   }

@@ -200,7 +200,8 @@ std::optional<Tree> read_tree_at(const std::string& path, const hash::ObjectId& 
   }
   if (!content_matches(fd->get(), path, id, memo)) {
     throw Error::of(ErrorKind::corrupt, "object '{}' is corrupt: its content does not match its name",
-                    hash::short_name(id));
+                    hash::short_name(id))
+        .hint("`mlops fsck` says what needs it, and mends it from a remote or the workspace if they have it");
   }
   return decode_open_tree(*fd, path, id);
 }
