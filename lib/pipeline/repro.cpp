@@ -99,7 +99,7 @@ class Preflight {
       if (will_be_made(dep.path)) {
         continue;
       }
-      if (!current_.entry(dep.path)) {
+      if (!present(stage, dep)) {
         throw missing(stage, "dependency", dep.path, dep.line, whole);
       }
     }
@@ -107,6 +107,22 @@ class Preflight {
       if (!will_be_made(params.file) && current_.find_param(params.file, "") == nullptr) {
         throw missing(stage, "parameter file", params.file, params.line, whole);
       }
+    }
+  }
+
+  bool present(const spec::Stage& stage, const spec::Dependency& dep) const {
+    const std::string_view file = workspace_.dialect().names().pipeline;
+    try {
+      return current_.entry(dep.path).has_value();
+    } catch (Error& failure) {
+      // Links into the cache are read like what they stand for; any other is in the way.
+      const auto stat = fs::stat_path(workspace_.absolute(dep.path));
+      if (stat && stat->type == fs::FileType::link) {
+        throw Error("{}:{}: the dependency {} of stage '{}' is a symbolic link", file, dep.line, quoted(dep.path.str()),
+                    stage.name)
+            .hint("name the file or directory that it leads to; it has to lie in the repository");
+      }
+      throw std::move(failure).while_doing("looking at a dependency of stage '{}', {}:{}", stage.name, file, dep.line);
     }
   }
 

@@ -170,6 +170,13 @@ TEST_CASE("a working directory that is not there stops everything before the fir
   CHECK(project.outcomes() == "a: executed, b: executed");
 }
 
+TEST_CASE("a dependency that is a symbolic link is refused with its line") {
+  PipelineProject project;
+  std::filesystem::create_symlink("/etc/passwd", project.git.path("x"));
+  project.pipeline("  a:\n    cmd: cat x > y\n    deps: [x]\n    outs: [y]\n");
+  CHECK_THROWS_WITH(project.repro(), "mlops.yaml:4: the dependency 'x' of stage 'a' is a symbolic link");
+}
+
 TEST_CASE("an output that git tracks is refused before the first stage starts") {
   PipelineProject project;
   project.git.commit("x", "in git");
