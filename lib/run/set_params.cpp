@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/set_params.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "fs/file.hpp"
@@ -34,6 +35,25 @@ void require_param_file(const repo::Workspace& workspace, const fs::RepoPath& fi
   }
 }
 
+/// A new key may be meant; one that is nearly like another is more often a slip, and the run would tell nothing of it.
+void warn_of_slip(const std::string& text, const fs::RepoPath& file, const spec::Assignment& assignment) {
+  const auto is_index = [](const std::string& part) {
+    return part.find_first_not_of("0123456789") == std::string::npos;
+  };
+  const std::string key = join(assignment.path, ".");
+  std::vector<std::string> known;
+  for (const auto& [name, value] : spec::flatten(spec::read_values(text, file.str()))) {
+    known.push_back(name);
+  }
+  const bool there = std::any_of(known.begin(), known.end(), [&](const std::string& name) {
+    return name == key || name.starts_with(key + ".") || name.starts_with(key + "[");
+  });
+  const auto near = nearest(key, known);
+  if (!there && near && std::none_of(assignment.path.begin(), assignment.path.end(), is_index)) {
+    log::warning("{} is a new parameter in {}; was '{}' meant?", quoted(key), quoted(file.str()), printable(*near));
+  }
+}
+
 }  // namespace
 
 std::vector<ParamEdit> plan_param_edits(const repo::Workspace& workspace, const std::vector<std::string>& words) {
@@ -49,6 +69,7 @@ std::vector<ParamEdit> plan_param_edits(const repo::Workspace& workspace, const 
       const std::string text = read_param_file(workspace, file);
       known = edits.emplace(file, ParamEdit{file, text, text}).first;
     }
+    warn_of_slip(known->second.after, file, assignment);
     known->second.after = spec::apply_assignment(known->second.after, file.str(), assignment);
   }
   std::vector<ParamEdit> changes;

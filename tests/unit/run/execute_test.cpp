@@ -11,6 +11,7 @@
 #include "support/catch.hpp"
 #include "util/error.hpp"
 #include "util/interrupt.hpp"
+#include "util/log.hpp"
 
 namespace mlops::test {
 namespace {
@@ -91,6 +92,18 @@ TEST_CASE("a bad assignment or name changes nothing") {
   CHECK_THROWS_WITH(project.run_all({.set = {"train.lr=0.5"}, .name = "mine"}), Catch::Contains("exists already"));
   CHECK(project.read("params.yaml") == before);
   CHECK(runs_here(project) == 1);
+}
+
+TEST_CASE("a new parameter that is nearly like another one is set with a warning") {
+  RunProject project;
+  std::string said;
+  log::set_sink([&](log::Level, std::string_view text) { said += text; });
+  CHECK(project.run_all({.set = {"train.lrr=0.3"}}).run);
+  CHECK(said.find("'train.lrr' is a new parameter in 'params.yaml'; was 'train.lr' meant?") != std::string::npos);
+  said.clear();
+  project.run_all({.set = {"train.lr=0.3", "other.unlike=1"}});
+  CHECK(said.find("new parameter") == std::string::npos);
+  log::set_sink({});
 }
 
 TEST_CASE("untracked files enter the tree where a stage declares them, secrets never, and the rest is listed") {
