@@ -71,7 +71,8 @@ void choose(const Workspace& workspace, const Snapshot& snapshot, const std::str
     throw Error::of(ErrorKind::conflict, "{} is a part of {}", quoted(word), quoted(tracked->path.str()))
         .hint("delete it, then `mlops add {}`", shell_quoted(workspace.shown(tracked->path)));
   }
-  throw Error::of(ErrorKind::missing, "{} is neither tracked nor the name of a stage", quoted(word));
+  throw Error::of(ErrorKind::missing, "{} is neither tracked nor the name of a stage", quoted(word))
+      .hint("`mlops ls` lists what is tracked, `mlops stage list` the stages");
 }
 
 Chosen choose_all(const Workspace& workspace, const Snapshot& snapshot, const RemoveOptions& options) {
