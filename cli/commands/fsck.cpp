@@ -52,7 +52,7 @@ class Fsck : public Command {
             args::json(&json_)};
   }
 
-  static void show_item(Context& context, const run::FsckItem& item) {
+  void show_item(Context& context, const run::FsckItem& item) const {
     context.out << state_word(item.state) << "\t" << hash::object_path(item.id);
     if (!item.reason.empty()) context.out << ": " << item.reason;
     context.out << "\n";
@@ -62,10 +62,11 @@ class Fsck : public Command {
     context.out << (item.is_repaired()     ? "\trepaired from " + printable(item.repaired_from) + "\n"
                     : item.is_unreadable() ? "\tleft in its place: what it holds is not known\n"
                     : item.needs.empty()   ? "\tnothing needs it\n"
+                    : no_repair_           ? "\tnot repaired, as was asked for\n"
                                            : "\tnot repaired: no remote has it, and no file of the workspace\n");
   }
 
-  static void show(Context& context, const run::FsckVerbResult& result) {
+  void show(Context& context, const run::FsckVerbResult& result) const {
     for (const auto& item : result.items)
       if (!is_elsewhere(item)) show_item(context, item);
     for (const auto& file : result.foreign) context.out << "foreign\t" << printable(file) << " (left alone)\n";

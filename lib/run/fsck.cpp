@@ -80,6 +80,35 @@ std::vector<hash::ObjectId> still_incomplete(const store::LocalDb& db, const std
   return incomplete;
 }
 
+/// One look at what everything needs, and a repair if it is wanted. Returns whether a tree came back: what that lists may
+/// be lost as well, and only now does anybody know that it is needed.
+bool examine(repo::Workspace& workspace, const FsckVerbOptions& options, const store::FsckResult& checked,
+             std::map<hash::ObjectId, FsckItem>& found, FsckVerbResult& result) {
+  Reach reach(workspace);
+  result.unreadable.clear();
+  reach.collect(result.unreadable);
+  reach.follow();
+  result.reachable = reach.objects().size();
+  std::vector<FsckItem> items = items_of(workspace.db(), checked, reach);
+  std::erase_if(items, [&](const FsckItem& item) {
+    const auto earlier = found.find(item.id);
+    return earlier != found.end() && earlier->second.is_repaired();
+  });
+  if (options.repair && !items.empty()) {
+    repair(workspace, reach, options.remote, items, result.unreadable);
+  }
+  result.orphans = 0;
+  for (const hash::ObjectId& id : workspace.db().list()) {
+    result.orphans += reach.objects().contains(id) ? 0U : 1U;
+  }
+  bool tree_came_back = false;
+  for (FsckItem& item : items) {
+    tree_came_back = tree_came_back || (item.id.is_tree() && item.is_repaired());
+    found.insert_or_assign(item.id, std::move(item));
+  }
+  return tree_came_back;
+}
+
 }  // namespace
 
 bool FsckItem::is_urgent() const {
@@ -98,19 +127,14 @@ FsckVerbResult fsck(repo::Workspace& workspace, const FsckVerbOptions& options) 
   store::FsckResult checked = store::check_objects(
       workspace.db(), {.jobs = workspace.jobs(), .full = options.full, .progress = workspace.session().progress});
   FsckVerbResult result;
-  Reach reach(workspace);
-  reach.collect(result.unreadable);
-  reach.follow();
   result.checked = checked.checked;
   result.checked_bytes = checked.checked_bytes;
-  result.reachable = reach.objects().size();
   result.foreign = std::move(checked.foreign);
-  for (const hash::ObjectId& id : workspace.db().list()) {
-    result.orphans += reach.objects().contains(id) ? 0U : 1U;
+  std::map<hash::ObjectId, FsckItem> found;
+  while (examine(workspace, options, checked, found, result)) {
   }
-  result.items = items_of(workspace.db(), checked, reach);
-  if (options.repair && !result.items.empty()) {
-    repair(workspace, reach, options.remote, result.items, result.unreadable);
+  for (auto& [id, item] : found) {
+    result.items.push_back(std::move(item));
   }
   result.incomplete = still_incomplete(workspace.db(), checked.incomplete);
   const bool any_repaired =

@@ -72,7 +72,7 @@ class MemoryDb : public store::ObjectDb {
       }
     }
     if (bytes.size() > limit_bytes) {
-      throw Error("the object is larger than {} bytes", limit_bytes);
+      throw Error::of(ErrorKind::corrupt, "the object is larger than {} bytes", limit_bytes);
     }
     to.write(bytes);
     return true;

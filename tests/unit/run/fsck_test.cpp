@@ -110,6 +110,22 @@ TEST_CASE("repair re-makes a lost listing and all that it lists") {
   CHECK(workspace.db().has_verified(file_id("beta\n")));
 }
 
+TEST_CASE("one repair brings back what a lost listing hid") {
+  RunProject project;
+  project.write("data/raw/sub/c.txt", "gamma\n");
+  project.run_all();
+  auto workspace = project.open();
+  const auto listing = repo::Snapshot::of_workspace(workspace)->find(*fs::RepoPath::try_parse("data/raw"))->entry->id();
+  std::filesystem::remove(project.path(".mlops/cache/" + hash::object_path(listing)));
+  std::filesystem::remove(project.path(object_of("gamma\n")));
+  const auto result = run::fsck(workspace, {.repair = true, .remote = {}});
+  REQUIRE(find(result, listing) != nullptr);
+  CHECK(find(result, listing)->is_repaired());
+  REQUIRE(find(result, file_id("gamma\n")) != nullptr);
+  CHECK(find(result, file_id("gamma\n"))->is_repaired());
+  CHECK(result.healthy());
+}
+
 TEST_CASE("repair fetches from a remote that has it, and says from which") {
   RunProject project;
   project.add_store();

@@ -106,6 +106,11 @@ TEST_CASE("bad bytes there are replaced by good ones, and stay where there are n
   const hash::ObjectId id = project.id("sub/deep/c");
   const std::string good = remote.objects.at(id);
   remote.objects[id] = std::string(good.size(), '?');
+  SECTION("repaired where they are more than they should be") {
+    remote.objects[id] = good + "and much more";
+    CHECK(store::push(project.db(), remote, project.wanted(), {.verify = true}).objects == 1);
+    CHECK(remote.objects.at(id) == good);
+  }
   SECTION("repaired") {
     CHECK(store::push(project.db(), remote, project.wanted(), {.verify = true}).objects == 1);
     CHECK(remote.objects.at(id) == good);
