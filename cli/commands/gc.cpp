@@ -75,12 +75,14 @@ class Gc : public Command {
     line(store.deleted, store.deleted_bytes, dry ? "would be deleted" : "deleted");
     line(store.trashed, store.trashed_bytes,
          dry ? "would go to the trash" : "moved to the trash; a later gc deletes them");
-    line(store.waiting, store.waiting_bytes, "wait in the trash");
-    line(store.young, store.young_bytes, "are not needed, but too young to go");
+    // What went there just now was named above.
+    line(store.waiting - (dry ? 0 : store.trashed), store.waiting_bytes - (dry ? 0 : store.trashed_bytes),
+         "still in the trash");
+    line(store.young, store.young_bytes, "not needed, but too young to go");
     if (store.restored > 0) context.out << counted(store.restored, "object") << " taken back from the trash.\n";
     if (result.expired_stages > 0)
       context.out << counted(result.expired_stages, "stage result") << (dry ? " would be" : "") << " forgotten.\n";
-    context.say(human_count(store.kept) + " objects are needed.");
+    context.say(counted(store.kept, "object") + " needed.");
     if (context.verbosity < Verbosity::verbose) return;
     for (const auto& source : result.sources) context.err << "asked " << printable(source) << "\n";
   }

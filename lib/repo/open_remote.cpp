@@ -25,6 +25,14 @@ Error unknown_remote(const std::string& name, const std::vector<std::string>& kn
   return std::move(error).hint("add it with `mlops remote add {} URL`", shell_quoted(name));
 }
 
+Error no_remote(const std::vector<std::string>& known) {
+  if (known.empty()) {
+    return Error::of(ErrorKind::missing, "no remote is configured").hint("add one with `mlops remote add -d NAME URL`");
+  }
+  return Error::of(ErrorKind::missing, "no remote is named, and none is the default")
+      .hint("name one with `-r {}`, or make it the default: `mlops remote default {}`", known.front(), known.front());
+}
+
 /// The committed file may name a folder that is a remote of ours already; anything else needs the user's word.
 void require_trust(Workspace& workspace, const ConfigValue& setting, const std::string& name, const std::string& url) {
   if (setting.level != ConfigLevel::project || !is_folder_url(url)) {
@@ -67,7 +75,7 @@ void note_opened(const Workspace& workspace, const std::string& url) {
 std::unique_ptr<remote::Remote> Workspace::connect_remote(const std::optional<std::string>& name) {
   const std::optional<std::string> chosen = name ? name : config().get("core.remote");
   if (!chosen) {
-    throw Error::of(ErrorKind::missing, "no remote is configured").hint("add one with `mlops remote add -d NAME URL`");
+    throw no_remote(config().remotes());
   }
   const ConfigValue* setting = config().find("remote." + *chosen + ".url");
   if (setting == nullptr) {

@@ -20,6 +20,7 @@
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "fs/seam.hpp"
 #include "fs/walk.hpp"
@@ -216,10 +217,11 @@ class Collector {
       }
     }
     if (batch) {
+      new_batch_ = batch->path;
       batches_.push_back(std::move(*batch));
     } else if (options_.grace_ns <= 0 && leases_before_mark_.empty()) {
-      result_.deleted += result_.trashed;
-      result_.deleted_bytes += result_.trashed_bytes;
+      result_.deleted += std::exchange(result_.trashed, 0);
+      result_.deleted_bytes += std::exchange(result_.trashed_bytes, 0);
     }
     fs::sync_point("store.gc_moved");
   }
@@ -293,10 +295,12 @@ class Collector {
 
   void restore(const TrashBatch& batch, const hash::ObjectId& id) {
     const std::string aside = batch.path_of(id);
-    if (!fs::stat_path(aside)) {
+    const auto stat = fs::stat_path(aside);
+    if (!stat) {
       return;
     }
     ++result_.restored;
+    leave_trash(batch, stat->size);
     if (options_.dry_run) {
       return;
     }
@@ -314,8 +318,17 @@ class Collector {
     }
     ++result_.deleted;
     result_.deleted_bytes += stat->size;
+    leave_trash(batch, stat->size);
     if (!options_.dry_run) {
       fs::remove_file(aside);
+    }
+  }
+
+  /// What does not stay in the trash is not told as having gone there.
+  void leave_trash(const TrashBatch& batch, std::uint64_t size) {
+    if (batch.path == new_batch_) {
+      --result_.trashed;
+      result_.trashed_bytes -= size;
     }
   }
 
@@ -360,6 +373,7 @@ class Collector {
   std::int64_t now_ns_ = 0;
   std::vector<std::string> leases_before_mark_;
   std::vector<TrashBatch> batches_;
+  std::string new_batch_;  ///< the one that this run makes, if any
   std::unordered_set<std::string> recorded_before_mark_;
   std::unordered_map<hash::ObjectId, std::string> in_trash_;
   std::unordered_map<hash::ObjectId, std::string> quarantined_;

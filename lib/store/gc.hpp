@@ -45,7 +45,7 @@ struct GcOptions {
 struct GcResult {
   std::uint64_t kept = 0;                        ///< objects that roots reach
   std::uint64_t young = 0, young_bytes = 0;      ///< unreachable, within the grace period
-  std::uint64_t trashed = 0, trashed_bytes = 0;  ///< moved to the trash now (or would be)
+  std::uint64_t trashed = 0, trashed_bytes = 0;  ///< moved to the trash now (or would be) and left there
   std::uint64_t deleted = 0, deleted_bytes = 0;  ///< gone for good (or would be)
   std::uint64_t restored = 0;                    ///< taken back from the trash
   std::uint64_t waiting = 0, waiting_bytes = 0;  ///< in the trash, held by a lease or the grace period

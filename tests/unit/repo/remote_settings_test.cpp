@@ -75,6 +75,7 @@ TEST_CASE("an unknown remote is named with the nearest one", "[repo]") {
   auto workspace = project.open();
   CHECK_THROWS_WITH(workspace.open_remote({}, Remote::Access::read), Catch::Contains("no remote is configured"));
   repo::add_remote(workspace, {.name = "origin", .url = "/tmp/a"});
+  CHECK_THROWS_WITH(workspace.open_remote({}, Remote::Access::read), Catch::Contains("none is the default"));
   try {
     workspace.open_remote("origim", Remote::Access::read);
     FAIL("opened");

@@ -113,8 +113,8 @@ TEST_CASE("repair re-makes a lost listing and all that it lists") {
 TEST_CASE("one repair brings back what a lost listing hid") {
   RunProject project;
   project.write("data/raw/sub/c.txt", "gamma\n");
-  project.run_all();
   auto workspace = project.open();
+  repo::add(workspace, {.targets = {"data/raw"}, .desc = {}, .type = {}, .labels = {}, .meta = {}});
   const auto listing = repo::Snapshot::of_workspace(workspace)->find(*fs::RepoPath::try_parse("data/raw"))->entry->id();
   std::filesystem::remove(project.path(".mlops/cache/" + hash::object_path(listing)));
   std::filesystem::remove(project.path(object_of("gamma\n")));

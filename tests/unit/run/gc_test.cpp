@@ -66,7 +66,7 @@ TEST_CASE("the grace period and a dry run keep everything") {
   auto dry = at_once();
   dry.dry_run = true;
   auto workspace = project.open();
-  CHECK(run::gc(workspace, dry).store.trashed > 0);
+  CHECK(run::gc(workspace, dry).store.deleted > 0);
   CHECK(is_kept(project, "never committed\n"));
 }
 
