@@ -241,22 +241,6 @@ void ReproArgs::finish() {
 
 namespace {
 
-/// The end of what a stage printed, for whom `--quiet` kept it back.
-void show_log(Context& context, const store::Entry& log) {
-  constexpr std::size_t most_lines = 50;
-  std::string text;
-  try {
-    text = context.workspace().db().read(log.id());
-  } catch (const Error&) {
-    return;  // its name was told, and the failure matters more
-  }
-  if (text.ends_with('\n')) text.pop_back();
-  const std::vector<std::string> lines = split(text, '\n');
-  const std::size_t first = lines.size() - std::min(lines.size(), most_lines);
-  if (first > 0) context.err << "  (" << first << " lines before)\n";
-  for (std::size_t i = first; i < lines.size(); ++i) context.err << "  " << lines[i] << "\n";
-}
-
 void show_failure(Context& context, const pipeline::StageReport& report) {
   const Paint paint(context.color_err());
   context.err << paint.red("error:") << " stage " << mlops::quoted(report.stage) << " failed: " << report.error << "\n";
@@ -264,7 +248,6 @@ void show_failure(Context& context, const pipeline::StageReport& report) {
     context.err << "  command: " << join(command_lines({report.job->failed_line}), "\n           ") << "\n"
                 << "  exit code: " << report.job->exit_code << "\n";
   if (report.log) context.err << "  log: " << report.log->digest.hex() << " in the cache\n";
-  if (report.log && context.verbosity == Verbosity::quiet) show_log(context, *report.log);
   for (const auto& hint : report.hints) context.err << paint.cyan("hint:") << " " << hint << "\n";
   if (!report.hints.empty()) return;
   const std::string_view printed = report.log                ? "what it printed is above; "

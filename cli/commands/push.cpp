@@ -26,7 +26,9 @@ class Push : public Command {
     auto workspace = repo::Workspace::open(session_with_jobs(context, sync_.jobs));
     auto result = repo::push(workspace, sync_.options);
     if (run_cache_) {
-      const auto remote = workspace.open_remote(sync_.options.remote, remote::Remote::Access::write);
+      using Access = remote::Remote::Access;
+      const auto remote =
+          workspace.open_remote(sync_.options.remote, sync_.options.dry_run ? Access::preview : Access::write);
       const store::TransferOptions options{.jobs = workspace.session().jobs,
                                            .verify = sync_.options.verify,
                                            .dry_run = sync_.options.dry_run,

@@ -130,7 +130,11 @@ void Remote::open(Access access) {
   std::optional<std::string> text;
   with_retries(retry_, "open " + describe(), [&] { text = transport_->read(marker_name, marker_limit); });
   if (!text) {
-    if (access == Access::read) {
+    if (access == Access::preview && transport_->place() != Transport::Place::occupied) {
+      unmade_ = true;
+      return;
+    }
+    if (access != Access::write) {
       require_place();
       throw Error("{} is no mlops remote: {} has no file '{}'", describe(), transport_->describe(), marker_name)
           .hint(
@@ -176,6 +180,9 @@ void Remote::require_place() {
 }
 
 std::vector<hash::ObjectId> Remote::missing(std::span<const hash::ObjectId> ids, unsigned jobs) {
+  if (unmade_) {
+    return {ids.begin(), ids.end()};
+  }
   const unsigned threads = jobs != 0 ? jobs : jobs_per_processor * processors();
   std::vector<hash::ObjectId> result = Presence(*transport_, retry_, ids, threads).missing();
   if (!result.empty()) {

@@ -26,9 +26,10 @@ class Remote : public store::ObjectDb {
  public:
   Remote(std::string name, std::unique_ptr<Transport> transport, hash::Algorithm algorithm, RetryPolicy retry = {});
 
-  enum class Access { read, write };
+  enum class Access { read, write, preview };
   /// Reads the marker. For `write`, an empty place gets one; a place that holds other things and no marker is refused
-  /// (Error: not an mlops remote). For `read`, a place without marker is refused. A newer format is refused (I-40).
+  /// (Error: not an mlops remote). For `read`, a place without marker is refused. For `preview`, of a write, a place
+  /// that a write would make or mark has nothing, and stays as it is. A newer format is refused (I-40).
   void open(Access access);
   const std::string& name() const { return name_; }
   Transport& transport() { return *transport_; }
@@ -50,6 +51,7 @@ class Remote : public store::ObjectDb {
   std::unique_ptr<Transport> transport_;
   hash::Algorithm algorithm_;
   RetryPolicy retry_;
+  bool unmade_ = false;  ///< a preview of a place that was never written to
 };
 
 }  // namespace mlops::remote

@@ -23,6 +23,7 @@ void add(Found& found, State state, const std::vector<store::TransferResult::Ite
 CloudStatus cloud_status(Workspace& workspace, const SyncOptions& options) {
   SyncOptions dry = options;
   dry.dry_run = true;
+  dry.only_asks = true;
   const SyncResult up = push(workspace, dry);
   const SyncResult down = fetch(workspace, dry);
   CloudStatus status;

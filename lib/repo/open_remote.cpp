@@ -92,7 +92,9 @@ std::unique_ptr<remote::Remote> Workspace::open_remote(const std::optional<std::
   const std::string url = resolved_url(*config().find("remote." + remote->name() + ".url"));
   const bool gone = holds(opened_before(*this), url) && remote->transport().place() == remote::Transport::Place::absent;
   remote->open(gone ? remote::Remote::Access::read : access);  // to read is to refuse a place that is absent
-  note_opened(*this, url);
+  if (access != remote::Remote::Access::preview) {
+    note_opened(*this, url);
+  }
   return remote;
 }
 

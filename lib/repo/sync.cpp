@@ -101,15 +101,20 @@ store::TransferOptions transfer_options(const Workspace& workspace, const SyncOp
           .progress = workspace.session().progress};
 }
 
-/// Opens a remote. A dry run also answers for an empty place that nothing was ever pushed to, and leaves it as it is.
+/// Opens a remote. A dry run also answers for an empty place that nothing was ever pushed to, that of a push also for one
+/// that is still to be made, and leaves it as it is.
 std::unique_ptr<remote::Remote> open(Workspace& workspace, const SyncOptions& options, const std::string& name,
                                      remote::Remote::Access access) {
+  using Access = remote::Remote::Access;
   if (!options.dry_run) {
     return workspace.open_remote(name_or_none(name), access);
   }
+  if (access == Access::write && !options.only_asks) {
+    return workspace.open_remote(name_or_none(name), Access::preview);
+  }
   auto remote = workspace.connect_remote(name_or_none(name));
   if (remote->transport().place() != remote::Transport::Place::empty) {
-    remote->open(remote::Remote::Access::read);
+    remote->open(Access::read);
   }
   return remote;
 }

@@ -25,6 +25,7 @@ struct SyncOptions {
   RevisionSet revisions{};
   bool verify = false;  ///< asks for each object instead of concluding from trees
   bool dry_run = false;
+  bool only_asks = false;              ///< with dry_run: not what a push would do, so a remote that is gone is an error
   std::vector<store::Wanted> extra{};  ///< more to transfer with the default remote (stage cache, runs)
 };
 

@@ -34,7 +34,9 @@ repo::SyncResult transfer_objects(repo::Workspace& workspace, const std::vector<
                                   const ShareOptions& options) {
   const store::TransferOptions transfer{
       .jobs = workspace.jobs(), .dry_run = options.dry_run, .progress = workspace.session().progress};
-  const bool writes = direction == Direction::push && !options.dry_run;
+  using Access = remote::Remote::Access;
+  const Access for_push = options.dry_run ? Access::preview : Access::write;
+  const Access access = direction == Direction::push ? for_push : Access::read;
   repo::SyncResult result;
   for (const auto& [name, wanted] : needs_of(workspace, runs, options)) {
     store::LocalDb& db = direction == Direction::fetch ? workspace.writable_db() : workspace.db();
@@ -43,8 +45,7 @@ repo::SyncResult transfer_objects(repo::Workspace& workspace, const std::vector<
     if (direction == Direction::fetch && all_here) {
       continue;
     }
-    const auto remote = workspace.open_remote(name.empty() ? std::nullopt : std::optional(name),
-                                              writes ? remote::Remote::Access::write : remote::Remote::Access::read);
+    const auto remote = workspace.open_remote(name.empty() ? std::nullopt : std::optional(name), access);
     result.remotes.push_back({remote->name(), remote->transport().describe(),
                               direction == Direction::push
                                   ? store::push(db, *remote, wanted, transfer)

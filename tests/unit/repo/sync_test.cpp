@@ -67,7 +67,12 @@ TEST_CASE("a dry run and cloud status change nothing and tell what is where", "[
   fill(project);
   CHECK(push(project, {.dry_run = true}).objects() == 5);
   CHECK(std::filesystem::is_empty(project.git.dir / "store"));
+  std::filesystem::remove(project.git.dir / "store");
+  CHECK(push(project, {.dry_run = true}).objects() == 5);
+  CHECK_FALSE(std::filesystem::exists(project.git.dir / "store"));
   auto workspace = project.open();
+  CHECK_THROWS_WITH(repo::cloud_status(workspace, {}), Catch::Contains("is gone"));
+  std::filesystem::create_directory(project.git.dir / "store");
   auto status = repo::cloud_status(workspace, {});
   CHECK(status.items.size() == 5);
   for (const auto& item : status.items) {
