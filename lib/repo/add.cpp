@@ -208,16 +208,19 @@ void note_added(Workspace& workspace, const AddResult& result) {
 
 AddResult store_requests(Workspace& workspace, std::vector<Request> requests, const AddOptions& options) {
   AddResult result;
+  std::vector<fs::RepoPath> data;
+  for (const Request& request : requests) {
+    data.push_back(request.data);
+  }
+  require_ignorable(workspace, data);
   // Holds the lease until the pointers are written: gc must not take what nothing names yet.
   store::WriteBatch batch(workspace.writable_db());
   build_all(workspace, batch, requests);
   result.bytes_written = batch.bytes_written();
-  std::vector<fs::RepoPath> data;
   {
     const auto lock = workspace.lock_metadata();
     for (const Request& request : requests) {
       result.added.push_back(write_pointer(workspace, request, options));
-      data.push_back(request.data);
     }
   }
   relink(workspace, requests);

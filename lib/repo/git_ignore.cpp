@@ -100,6 +100,12 @@ std::vector<fs::RepoPath> ignore_paths(const Workspace& workspace, const std::ve
   return changed;
 }
 
+void require_ignorable(const Workspace& workspace, const std::vector<fs::RepoPath>& paths) {
+  for (const auto& [directory, lines] : by_directory(paths)) {
+    fs::try_read_file(workspace.absolute(directory / file_name), size_limit);
+  }
+}
+
 std::vector<fs::RepoPath> unignore_paths(const Workspace& workspace, const std::vector<fs::RepoPath>& paths) {
   std::vector<fs::RepoPath> changed;
   const auto lock = workspace.lock_metadata();

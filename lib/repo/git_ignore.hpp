@@ -22,6 +22,9 @@ std::vector<fs::RepoPath> ignore_paths(const Workspace& workspace, const std::ve
 std::vector<fs::RepoPath> ignore_paths(const Workspace& workspace, const std::vector<fs::RepoPath>& paths,
                                        const fs::LockFile& held);
 
+/// Throws Error where a .gitignore that ignore_paths would have to change cannot be read, before anything is written.
+void require_ignorable(const Workspace& workspace, const std::vector<fs::RepoPath>& paths);
+
 /// Takes those lines out again; a file that held nothing else is removed. Returns the files that changed.
 std::vector<fs::RepoPath> unignore_paths(const Workspace& workspace, const std::vector<fs::RepoPath>& paths);
 

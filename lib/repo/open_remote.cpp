@@ -90,8 +90,17 @@ std::unique_ptr<remote::Remote> Workspace::open_remote(const std::optional<std::
                                                        remote::Remote::Access access) {
   auto remote = connect_remote(name);
   const std::string url = resolved_url(*config().find("remote." + remote->name() + ".url"));
-  const bool gone = holds(opened_before(*this), url) && remote->transport().place() == remote::Transport::Place::absent;
-  remote->open(gone ? remote::Remote::Access::read : access);  // to read is to refuse a place that is absent
+  using Place = remote::Transport::Place;
+  const bool known = access != remote::Remote::Access::read && holds(opened_before(*this), url);
+  const Place place = known ? remote->transport().place() : Place::occupied;
+  if (place == Place::empty) {
+    throw Error::of(ErrorKind::missing, "remote '{}' is empty, and was not when it was last used: {}",
+                    printable(remote->name()), remote->transport().describe())
+        .hint("is a share not mounted there?")
+        .hint("if you emptied it, remove {} and push again", quoted(opened_note(*this)));
+  }
+  // To read is to refuse a place that is absent.
+  remote->open(place == Place::absent ? remote::Remote::Access::read : access);
   if (access != remote::Remote::Access::preview) {
     note_opened(*this, url);
   }

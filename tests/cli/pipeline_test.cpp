@@ -72,7 +72,7 @@ TEST_CASE("a stage that fails is shown with its command, code and log") {
   CHECK(text.says("command: echo words; exit 9"));
   CHECK(text.says("words\n"));
   CHECK(text.says("what it printed is above"));
-  CHECK(project.run({"repro", "-q"}).says("  words\n"));
+  CHECK(project.run({"repro", "-q"}).says("words\n"));
   const auto json = project.run({"repro", "--json"});
   CHECK(json.code == 1);
   CHECK(json.json()["failed"] == true);

@@ -269,3 +269,12 @@ TEST_CASE("nothing can be added below what is tracked as a file", "[repo]") {
   repo::checkout(again, {});
   CHECK(project.read("x") == "content");
 }
+
+TEST_CASE("add writes no pointer where git cannot be told to ignore the data", "[repo]") {
+  const TestProject project;
+  project.write("d/f", "content");
+  std::filesystem::create_directories(project.path("d/.gitignore"));
+  auto workspace = project.open();
+  CHECK_THROWS_WITH(repo::add(workspace, {.targets = {"d/f"}}), Catch::Contains(".gitignore"));
+  CHECK_FALSE(project.exists("d/f.mlops"));
+}
