@@ -8,9 +8,11 @@
 #include <algorithm>
 #include <set>
 
+#include "fs/file.hpp"
 #include "fs/stat.hpp"
 #include "fs/walk.hpp"
 #include "git/handle.hpp"
+#include "util/clock.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -99,12 +101,20 @@ void require_readable(git_repository* repository, const std::string& directory, 
   }
 }
 
+std::string lock_path(git_repository* repository, const std::string& name) {
+  return git_repository_commondir(repository) + name + ".lock";
+}
+
 /// A ref locked as git locks it; unlocked when it goes out of scope.
 class LockedRef {
  public:
   LockedRef(git_repository* repository, const std::string& name) : repository_(repository), name_(name) {
     check(git_transaction_new(out(transaction_), repository), "change git ref {}", quoted(name));
-    check(git_transaction_lock_ref(transaction_.get(), name.c_str()), "lock git ref {}", quoted(name));
+    int code = git_transaction_lock_ref(transaction_.get(), name.c_str());
+    if (code == GIT_ELOCKED && remove_old_lock()) {
+      code = git_transaction_lock_ref(transaction_.get(), name.c_str());
+    }
+    check(code, "lock git ref {}", quoted(name));
   }
 
   /// What the ref points at, now that nobody else can change it.
@@ -131,6 +141,18 @@ class LockedRef {
   }
 
  private:
+  /// Returns whether there was a lock to remove.
+  bool remove_old_lock() const {
+    constexpr std::int64_t old_ns = 10'000'000'000;
+    const std::string path = lock_path(repository_, name_);
+    const auto lock = fs::stat_path(path);
+    if (!lock || lock->type != fs::FileType::file || now_ns() - lock->mtime_ns < old_ns) {
+      return false;
+    }
+    fs::remove_file(path);
+    return true;
+  }
+
   git_repository* repository_;
   const std::string& name_;
   TransactionHandle transaction_;
@@ -231,6 +253,14 @@ void Repository::delete_ref(const std::string& name, const Oid& expected) const 
                     expected.short_hex());
   }
   ref.remove();
+}
+
+void Repository::remove_left_lock(const std::string& name) const {
+  int valid = 0;  // no ref means no path either: "refs/../.." is somewhere else
+  check(git_reference_name_is_valid(&valid, name.c_str()), "judge the name {}", quoted(name));
+  if (valid != 0) {
+    fs::remove_file(lock_path(state_->get(), name));
+  }
 }
 
 }  // namespace mlops::git

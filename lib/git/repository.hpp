@@ -138,10 +138,13 @@ class Repository {
   Oid write_tree(const std::optional<Oid>& base, const std::vector<TreeUpdate>& updates) const;
   Oid write_commit(const Oid& tree, const std::vector<Oid>& parents, const Signature& author,
                    const std::string& message) const;
-  /// Creates a ref; throws Error (conflict) if it exists.
+  /// Creates a ref; throws Error (conflict) if it exists, or if another process holds its lock. Refs are locked for
+  /// milliseconds: a lock that is older than ten seconds was left by a process that died, and is removed.
   void create_ref(const std::string& name, const Oid& target) const;
   /// Removes a ref if it still points at `expected`; throws Error (conflict) otherwise.
   void delete_ref(const std::string& name, const Oid& expected) const;
+  /// Removes the lock of a ref that nobody else can be changing, whatever its age.
+  void remove_left_lock(const std::string& name) const;
 
  private:
   struct State;

@@ -35,6 +35,11 @@ std::string lock_reached(repo::Workspace& workspace, const Pending& pending) {
   return workspace.dialect().write_lock(lock);
 }
 
+/// The id is this run's alone, and the run lock is ours: a lock of its ref is what a kill left.
+void remove_left_lock(repo::Workspace& workspace, const Pending& pending) {
+  workspace.git().remove_left_lock(ref_name(pending.record.id));
+}
+
 std::optional<Run> record_interrupted(repo::Workspace& workspace, Pending pending, const std::string& new_name) {
   const PendingRun marker(workspace);
   if (pending.states.empty() || is_taken(workspace.git(), pending.record.id)) {
@@ -98,6 +103,7 @@ std::optional<Run> supersede_pending(repo::Workspace& workspace, const std::stri
   if (!pending) {
     return std::nullopt;
   }
+  remove_left_lock(workspace, *pending);
   try {
     return record_interrupted(workspace, std::move(*pending), new_name);
   } catch (const Error& error) {
@@ -115,6 +121,7 @@ PendingOutcome settle_pending(repo::Workspace& workspace, const repo::Snapshot& 
   if (!pending) {
     return outcome;
   }
+  remove_left_lock(workspace, *pending);
   const auto whole = repo::Snapshot::of_workspace(workspace);
   const git::Oid now = write_work_tree(workspace, *whole).tree;
   if (is_taken(workspace.git(), pending->record.id) || !same_start(workspace, snapshot, pending->tree, now)) {

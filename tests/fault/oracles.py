@@ -148,6 +148,14 @@ def check_locks(project, spared=None):
             if path.endswith(".lock") and spared != "all" and path != spared]
 
 
+def left_by_kill(project, report):
+    """The lock of a run's ref may outlive the process that held it, until the next command of that kind."""
+    if not report["killed"]:
+        return None
+    runs = os.path.join(project, ".git", "refs", "mlops", "runs")
+    return next((path for path in files_below(runs) if path.endswith(".lock")), None)
+
+
 def check_same(scenario, expected, found):
     """Whether two states of a project are the same to a user."""
     if expected.files != found.files:

@@ -109,7 +109,7 @@ class Slot:
             bad += oracles.check_metadata(project, self.before, self.after)
             bad += oracles.check_references(box, project, self.before, self.after)
             spared = oracles.unremovable(report, fault)
-            bad += oracles.check_locks(project, spared)
+            bad += oracles.check_locks(project, spared or oracles.left_by_kill(project, report))
             if self.committed is not None:
                 bad += oracles.check_previous_commit(box, project, self.committed)
             if not bad:  # a recovery would destroy the evidence

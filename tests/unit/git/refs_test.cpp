@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
@@ -175,6 +178,27 @@ TEST_CASE("a ref needs an object that exists and a name that git allows") {
   CHECK_THROWS_AS(repository.create_ref("refs/mlops/../x", commit), Error);
   sandbox.write(".git/refs/mlops/runs/busy.lock", "");
   CHECK(kind_of([&] { repository.create_ref("refs/mlops/runs/busy", commit); }) == ErrorKind::conflict);
+  CHECK(repository.refs("refs/mlops/").empty());
+}
+
+TEST_CASE("the lock of a ref that a killed process left is in nobody's way") {
+  const GitSandbox sandbox;
+  const git::Oid commit = sandbox.commit("a", "1");
+  const git::Repository repository = sandbox.open();
+  const std::string lock = ".git/refs/mlops/runs/x.lock";
+  sandbox.write(lock, "");
+  sandbox.write(".git/keep.lock", "");
+  repository.remove_left_lock("refs/mlops/../../keep");
+  CHECK(std::filesystem::exists(sandbox.path(".git/keep.lock")));
+  repository.remove_left_lock("refs/mlops/runs/x");
+  repository.create_ref("refs/mlops/runs/x", commit);
+  CHECK(sandbox.oid("refs/mlops/runs/x") == commit);
+  CHECK_FALSE(std::filesystem::exists(sandbox.path(lock)));
+  sandbox.write(lock, "");
+  CHECK(kind_of([&] { repository.delete_ref("refs/mlops/runs/x", commit); }) == ErrorKind::conflict);
+  const timespec old[2] = {{.tv_sec = 1'600'000'000, .tv_nsec = 0}, {.tv_sec = 1'600'000'000, .tv_nsec = 0}};
+  REQUIRE(::utimensat(AT_FDCWD, sandbox.path(lock).c_str(), old, 0) == 0);
+  repository.delete_ref("refs/mlops/runs/x", commit);
   CHECK(repository.refs("refs/mlops/").empty());
 }
 
