@@ -8,10 +8,22 @@
 
 namespace mlops::hash {
 
-std::string_view to_string(Algorithm algorithm) { return algorithm == Algorithm::md5 ? "md5" : "sha256"; }
+std::string_view to_string(Algorithm algorithm) {
+  switch (algorithm) {
+    case Algorithm::md5:
+      return "md5";
+    case Algorithm::md5_dos2unix:
+      return "md5-dos2unix";
+    case Algorithm::part:
+      return "part";
+    case Algorithm::sha256:
+      break;
+  }
+  return "sha256";
+}
 
 std::optional<Algorithm> parse_algorithm(std::string_view word) {
-  for (const Algorithm algorithm : {Algorithm::sha256, Algorithm::md5}) {
+  for (const Algorithm algorithm : {Algorithm::sha256, Algorithm::md5, Algorithm::md5_dos2unix, Algorithm::part}) {
     if (word == to_string(algorithm)) {
       return algorithm;
     }
@@ -19,7 +31,9 @@ std::optional<Algorithm> parse_algorithm(std::string_view word) {
   return std::nullopt;
 }
 
-std::size_t digest_size(Algorithm algorithm) { return algorithm == Algorithm::md5 ? 16 : 32; }
+std::size_t digest_size(Algorithm algorithm) {
+  return algorithm == Algorithm::md5 || algorithm == Algorithm::md5_dos2unix ? 16 : 32;
+}
 
 Digest::Digest(Algorithm algorithm, std::span<const unsigned char> bytes) : algorithm_(algorithm) {
   if (bytes.size() != digest_size(algorithm)) {

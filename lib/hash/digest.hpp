@@ -13,12 +13,17 @@
 
 namespace mlops::hash {
 
-enum class Algorithm : std::uint8_t { sha256, md5 };
+enum class Algorithm : std::uint8_t {
+  sha256,
+  md5,
+  md5_dos2unix,  ///< MD5 as DVC 2 and older took it: line ends of what looks like text count as LF (text_filter.hpp)
+  part           ///< SHA-256 of a directory's listing that is no object: it lies inside a flat one (D24)
+};
 
-/// "sha256", "md5".
+/// "sha256", "md5", "md5-dos2unix", "part".
 std::string_view to_string(Algorithm algorithm);
 std::optional<Algorithm> parse_algorithm(std::string_view word);
-/// Digest length in bytes: 32, 16.
+/// Digest length in bytes: 32 or 16.
 std::size_t digest_size(Algorithm algorithm);
 
 /// A content digest that knows its algorithm. No default constructor: a digest is always of something.

@@ -54,6 +54,8 @@ std::map<std::string, std::string> read_env(Reader& in) {
 
 void write_output(Writer& out, const Output& output) {
   out.path(output.path);
+  out.text(output.written);
+  out.text(output.elsewhere);
   out.u8(static_cast<std::uint8_t>(output.kind));
   out.flag(output.cache);
   out.flag(output.persist);
@@ -71,6 +73,8 @@ void write_output(Writer& out, const Output& output) {
 Output read_output(Reader& in) {
   Output output;
   output.path = in.path();
+  output.written = in.text();
+  output.elsewhere = in.text();
   output.kind = in.enumerator<OutputKind>(static_cast<std::uint8_t>(OutputKind::plot));
   output.cache = in.flag();
   output.persist = in.flag();
@@ -91,14 +95,18 @@ Output read_output(Reader& in) {
 
 void write_stage(Writer& out, const Stage& stage) {
   out.text(stage.name);
+  out.path(stage.file);
   write_command(out, stage.cmd);
   out.path(stage.wdir);
   out.each(stage.deps, [&](const Dependency& dependency) {
     out.path(dependency.path);
+    out.text(dependency.written);
+    out.text(dependency.elsewhere);
     out.u32(static_cast<std::size_t>(dependency.line));
   });
   out.each(stage.params, [&](const ParamsDependency& dependency) {
     out.path(dependency.file);
+    out.text(dependency.written);
     out.texts(dependency.keys);
     out.u32(static_cast<std::size_t>(dependency.line));
   });
@@ -115,12 +123,15 @@ void write_stage(Writer& out, const Stage& stage) {
 
 Dependency read_dependency(Reader& in) {
   Dependency dependency{.path = in.path()};
+  dependency.written = in.text();
+  dependency.elsewhere = in.text();
   dependency.line = in.line();
   return dependency;
 }
 
 ParamsDependency read_params_dependency(Reader& in) {
   ParamsDependency dependency{.file = in.path(), .keys = {}};
+  dependency.written = in.text();
   dependency.keys = in.texts();
   dependency.line = in.line();
   return dependency;
@@ -129,11 +140,12 @@ ParamsDependency read_params_dependency(Reader& in) {
 Stage read_stage(Reader& in) {
   Stage stage;
   stage.name = in.text();
+  stage.file = in.path();
   stage.cmd = read_command(in);
   stage.wdir = in.path();
-  stage.deps = in.list<Dependency>(8, [&] { return read_dependency(in); });
-  stage.params = in.list<ParamsDependency>(12, [&] { return read_params_dependency(in); });
-  stage.outs = in.list<Output>(30, [&] { return read_output(in); });
+  stage.deps = in.list<Dependency>(16, [&] { return read_dependency(in); });
+  stage.params = in.list<ParamsDependency>(16, [&] { return read_params_dependency(in); });
+  stage.outs = in.list<Output>(38, [&] { return read_output(in); });
   stage.env = read_env(in);
   const bool has_timeout = in.flag();
   const double timeout = in.real();
@@ -156,11 +168,27 @@ void write_digest(Writer& out, const hash::Digest& digest) {
 }
 
 hash::Digest read_digest(Reader& in) {
-  const auto algorithm = in.enumerator<hash::Algorithm>(static_cast<std::uint8_t>(hash::Algorithm::md5));
+  const auto algorithm = in.enumerator<hash::Algorithm>(static_cast<std::uint8_t>(hash::Algorithm::part));
   const std::size_t size = hash::digest_size(algorithm);
   std::array<unsigned char, 32> bytes{};
   std::memcpy(bytes.data(), in.take(size).data(), size);
   return {algorithm, std::span(bytes.data(), size)};
+}
+
+void write_sections(Writer& out, const std::map<fs::RepoPath, Value>& sections) {
+  out.each(sections, [&](const auto& section) {
+    out.path(section.first);
+    out.value(section.second);
+  });
+}
+
+std::map<fs::RepoPath, Value> read_sections(Reader& in) {
+  std::map<fs::RepoPath, Value> sections;
+  for (std::size_t left = in.count(5); left > 0; --left) {
+    const fs::RepoPath file = in.path();
+    sections.insert_or_assign(file, in.value());
+  }
+  return sections;
 }
 
 void write_project(Writer& out, const Project& project) {
@@ -168,8 +196,8 @@ void write_project(Writer& out, const Project& project) {
   out.each(project.stages, [&](const Stage& stage) { write_stage(out, stage); });
   out.each(project.metrics, path);
   out.each(project.params, path);
-  out.value(project.plots);
-  out.value(project.artifacts);
+  write_sections(out, project.plots);
+  write_sections(out, project.artifacts);
   out.each(project.sources, [&](const TemplateSource& source) {
     out.path(source.path);
     out.flag(source.digest.has_value());
@@ -181,11 +209,11 @@ void write_project(Writer& out, const Project& project) {
 
 Project read_project(Reader& in) {
   Project project;
-  project.stages = in.list<Stage>(60, [&] { return read_stage(in); });
+  project.stages = in.list<Stage>(64, [&] { return read_stage(in); });
   project.metrics = in.list<fs::RepoPath>(4, [&] { return in.path(); });
   project.params = in.list<fs::RepoPath>(4, [&] { return in.path(); });
-  project.plots = in.value();
-  project.artifacts = in.value();
+  project.plots = read_sections(in);
+  project.artifacts = read_sections(in);
   project.sources = in.list<TemplateSource>(5, [&] {
     TemplateSource source{.path = in.path(), .digest = {}};
     if (in.flag()) {
@@ -202,6 +230,8 @@ void write_locked_path(Writer& out, const LockedPath& path) {
   write_digest(out, path.entry.digest);
   out.u64(path.entry.size);
   out.u64(path.entry.files);
+  out.text(path.written);
+  out.text(path.elsewhere);
   out.value(path.extra);
 }
 
@@ -211,6 +241,8 @@ LockedPath read_locked_path(Reader& in) {
   LockedPath locked{.path = path, .entry = {.kind = kind, .digest = read_digest(in)}};
   locked.entry.size = in.u64();
   locked.entry.files = in.u64();
+  locked.written = in.text();
+  locked.elsewhere = in.text();
   locked.extra = in.value();
   return locked;
 }
@@ -236,8 +268,8 @@ LockedStage read_locked_stage(Reader& in) {
   LockedStage stage;
   stage.cmd = read_command(in);
   stage.wdir = in.path();
-  stage.deps = in.list<LockedPath>(39, [&] { return read_locked_path(in); });
-  stage.outs = in.list<LockedPath>(39, [&] { return read_locked_path(in); });
+  stage.deps = in.list<LockedPath>(46, [&] { return read_locked_path(in); });
+  stage.outs = in.list<LockedPath>(46, [&] { return read_locked_path(in); });
   for (std::size_t left = in.count(8); left > 0; --left) {
     const fs::RepoPath file = in.path();
     stage.params[file] = in.list<LockedParams::value_type>(5, [&] {
@@ -254,7 +286,7 @@ Lock read_lock(Reader& in) {
   Lock lock;
   for (std::size_t left = in.count(30); left > 0; --left) {
     std::string name = in.text();
-    lock.stages.insert_or_assign(lock.stages.end(), std::move(name), read_locked_stage(in));
+    lock.stages.insert_or_assign(std::move(name), read_locked_stage(in));
   }
   lock.extra = in.value();
   return lock;

@@ -18,7 +18,7 @@
 
 namespace mlops::spec {
 
-inline constexpr std::string_view compiled_magic = "mlopsc02";
+inline constexpr std::string_view compiled_magic = "mlopsc03";
 inline constexpr std::size_t compiled_header_bytes = 16;
 inline constexpr int compiled_max_depth = 200;
 

@@ -53,14 +53,19 @@ class Dialect {
   /// Texts of the stage are written as they are, so that they may hold templates.
   virtual std::string with_stage(const std::string& text, const fs::RepoPath& file, const Stage& stage) const = 0;
   virtual std::string without_stage(const std::string& text, const fs::RepoPath& file,
-                                    const std::string& name) const = 0;
-  virtual std::string with_frozen(const std::string& text, const fs::RepoPath& file, const std::string& name,
+                                    const std::string& address) const = 0;
+  virtual std::string with_frozen(const std::string& text, const fs::RepoPath& file, const std::string& address,
                                   bool frozen) const = 0;
 
-  virtual Lock read_lock(std::string_view text, const fs::RepoPath& file) const = 0;
-  virtual std::string write_lock(const Lock& lock) const = 0;
-  virtual Pointer read_pointer(std::string_view text, const fs::RepoPath& file) const = 0;
-  virtual std::string write_pointer(const Pointer& pointer, const fs::RepoPath& file) const = 0;
+  /// `project` is what the pipeline file beside the lock declares: a lock may say paths as its stages spell them.
+  virtual Lock read_lock(std::string_view text, const fs::RepoPath& file, const Project& project) const = 0;
+  /// The lock file's text with these stages, which are all that it shall hold. `before` is what the file says now (empty:
+  /// nothing); where a dialect keeps the order or the layout of what is there, it takes them from it.
+  virtual std::string write_lock(const Lock& lock, const fs::RepoPath& file, std::string_view before) const = 0;
+  /// One pointer for each path that the file speaks of, in its order; at least one.
+  virtual std::vector<Pointer> read_pointers(std::string_view text, const fs::RepoPath& file) const = 0;
+  /// The file's text with what it says of `pointer.path` exchanged for this. `before` as in write_lock.
+  virtual std::string write_pointer(const Pointer& pointer, const fs::RepoPath& file, std::string_view before) const = 0;
 
   /// The canonical text whose SHA-256 is the stage key.
   virtual std::string stage_key_text(const StageInputs& inputs) const = 0;
@@ -84,7 +89,7 @@ struct Merged {
 };
 /// Merges locks stage by stage. Throws Error if a side cannot be read.
 Merged merge_locks(const Dialect& dialect, std::string_view base, std::string_view ours, std::string_view theirs,
-                   const fs::RepoPath& file);
+                   const fs::RepoPath& file, const Project& project);
 
 /// The compiled form of a pipeline file and its lock (D8): a private, checksummed, disposable encoding, so that an
 /// unchanged text is never parsed twice.

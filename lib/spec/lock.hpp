@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "fs/repo_path.hpp"
@@ -17,6 +20,8 @@ namespace mlops::spec {
 struct LockedPath {
   fs::RepoPath path;
   store::Entry entry;
+  std::string written{};    ///< as the file spells the path, where the dialect repeats that; else empty
+  std::string elsewhere{};  ///< as Dependency::elsewhere
   Value extra{};  ///< a map of keys that a newer version wrote; kept as they are (null: none)
   friend bool operator==(const LockedPath&, const LockedPath&) = default;
 };
@@ -36,20 +41,50 @@ struct LockedStage {
   friend bool operator==(const LockedStage&, const LockedStage&) = default;
 };
 
+/// The state of each stage by its address, in the order in which a lock lists them: a stage that is new comes last, one
+/// that is known keeps its place. The order is no part of what it says: == passes over it.
+class StageStates {
+ public:
+  using Item = std::pair<std::string, LockedStage>;
+  using const_iterator = std::vector<Item>::const_iterator;
+
+  StageStates() = default;
+  StageStates(std::initializer_list<Item> items);
+  const_iterator begin() const { return items_.begin(); }
+  const_iterator end() const { return items_.end(); }
+  std::size_t size() const { return items_.size(); }
+  bool empty() const { return items_.empty(); }
+  const_iterator find(const std::string& stage) const;
+  bool contains(const std::string& stage) const { return find(stage) != end(); }
+  /// Throws std::out_of_range for a stage that is not there.
+  const LockedStage& at(const std::string& stage) const;
+  void insert_or_assign(std::string stage, LockedStage state);
+  void erase(const std::string& stage);
+  /// Names, sorted.
+  std::vector<std::string> names() const;
+  friend bool operator==(const StageStates& a, const StageStates& b);
+
+ private:
+  std::vector<Item> items_;
+  std::unordered_map<std::string, std::size_t> places_;
+};
+
 struct Lock {
-  std::map<std::string, LockedStage> stages;
+  StageStates stages;
   Value extra;  ///< unknown top-level keys
   friend bool operator==(const Lock&, const Lock&) = default;
 };
 
-/// The small text file beside a tracked file or directory.
+/// What the small text file beside a tracked file or directory says of it.
 struct Pointer {
   fs::RepoPath path;  ///< root-relative path of the data; the file says it relative to its own directory
-  store::Entry entry;
+  fs::RepoPath file;  ///< the text file; one of the DVC dialect may speak of several paths
+  std::optional<store::Entry> entry;  ///< nothing: the content was never seen (an import that was not downloaded)
   Annotations annotations;
   std::optional<std::string> remote;
   bool push = true;
-  Value source;  ///< of imports; null otherwise; kept as it is
+  bool cache = true;  ///< kept in the store; otherwise git's business
+  Value source;       ///< of imports; null otherwise; kept as it is
   Value extra;
   friend bool operator==(const Pointer&, const Pointer&) = default;
 };

@@ -15,9 +15,9 @@ namespace mlops::spec {
 
 namespace {
 
-Lock read_side(const Dialect& dialect, std::string_view text, const fs::RepoPath& file) {
+Lock read_side(const Dialect& dialect, std::string_view text, const fs::RepoPath& file, const Project& project) {
   // Git hands over an empty file for a side that has none.
-  return trim(text).empty() ? Lock() : dialect.read_lock(text, file);
+  return trim(text).empty() ? Lock() : dialect.read_lock(text, file, project);
 }
 
 template <class T>
@@ -144,16 +144,23 @@ struct Piece {
   bool conflict = false;
 };
 
-/// Merges maps key by key; `text` gives the block of one member.
-template <class T, class Text>
-std::vector<Piece> merge_members(const std::map<std::string, T>& base, const std::map<std::string, T>& ours,
-                                 const std::map<std::string, T>& theirs, Text text) {
+/// The keys of both, sorted.
+template <class T>
+std::vector<std::string> all_keys(const std::map<std::string, T>& ours, const std::map<std::string, T>& theirs) {
   std::set<std::string> keys;
   for (const auto* side : {&ours, &theirs}) {
     for (const auto& member : *side) {
       keys.insert(member.first);
     }
   }
+  return {keys.begin(), keys.end()};
+}
+
+/// Merges maps key by key; `text` gives the block of one member.
+template <class T, class Text>
+std::vector<Piece> merge_members(const std::vector<std::string>& keys, const std::map<std::string, T>& base,
+                                 const std::map<std::string, T>& ours, const std::map<std::string, T>& theirs,
+                                 Text text) {
   std::vector<Piece> pieces;
   for (const std::string& key : keys) {
     const T* before = lookup(base, key);
@@ -179,30 +186,53 @@ void append_pieces(Merged& merged, const std::vector<Piece>& pieces) {
   }
 }
 
+/// The stages of both sides in the order in which a lock that holds them all lists them.
+std::vector<std::string> stage_order(const Dialect& dialect, const fs::RepoPath& file, const Project& project,
+                                     const Lock& ours, const Lock& theirs) {
+  Lock all = ours;
+  for (const auto& [name, stage] : theirs.stages) {
+    if (!all.stages.contains(name)) {
+      all.stages.insert_or_assign(name, stage);
+    }
+  }
+  std::vector<std::string> order;
+  for (const auto& item : dialect.read_lock(dialect.write_lock(all, file, {}), file, project).stages) {
+    order.push_back(item.first);
+  }
+  return order;
+}
+
 }  // namespace
 
 Merged merge_locks(const Dialect& dialect, std::string_view base, std::string_view ours, std::string_view theirs,
-                   const fs::RepoPath& file) {
-  const Lock before = read_side(dialect, base, file);
-  Lock left = read_side(dialect, ours, file);
-  Lock right = read_side(dialect, theirs, file);
-  settle_downstream(before.stages, left.stages, right.stages);
+                   const fs::RepoPath& file, const Project& project) {
+  const Lock before = read_side(dialect, base, file, project);
+  const Lock left = read_side(dialect, ours, file, project);
+  const Lock right = read_side(dialect, theirs, file, project);
+  const Stages base_stages(before.stages.begin(), before.stages.end());
+  Stages our_stages(left.stages.begin(), left.stages.end());
+  Stages their_stages(right.stages.begin(), right.stages.end());
+  settle_downstream(base_stages, our_stages, their_stages);
 
   // A lock without stages shows what stands before and after them.
   static constexpr std::string_view key = "stages:";
-  const std::string empty = dialect.write_lock({});
+  const std::string empty = dialect.write_lock({}, file, {});
   const std::string head = empty.substr(0, empty.find(key) + key.size());
   const auto stage_text = [&](const std::string& name, const LockedStage& stage) {
-    return dialect.write_lock({.stages = {{name, stage}}, .extra = {}}).substr(head.size() + 1);
+    return dialect.write_lock({.stages = {{name, stage}}, .extra = {}}, file, {}).substr(head.size() + 1);
   };
   const auto extra_text = [&](const std::string& name, const Value& value) {
-    return dialect.write_lock({.stages = {}, .extra = Value::Map{{name, value}}}).substr(empty.size());
+    return dialect.write_lock({.stages = {}, .extra = Value::Map{{name, value}}}, file, {}).substr(empty.size());
   };
-  const std::vector<Piece> stages = merge_members(before.stages, left.stages, right.stages, stage_text);
+  const std::vector<Piece> stages = merge_members(stage_order(dialect, file, project, left, right), base_stages,
+                                                  our_stages, their_stages, stage_text);
   Merged merged;
   append_pieces(merged, stages);
   merged.text.insert(0, merged.text.empty() ? empty : head + "\n");
-  append_pieces(merged, merge_members(members(before.extra), members(left.extra), members(right.extra), extra_text));
+  const auto our_extra = members(left.extra);
+  const auto their_extra = members(right.extra);
+  append_pieces(merged, merge_members(all_keys(our_extra, their_extra), members(before.extra), our_extra, their_extra,
+                                      extra_text));
   return merged;
 }
 

@@ -38,6 +38,25 @@ std::vector<const Stage*> Project::find_all(std::string_view name) const {
   return found;
 }
 
+std::string stage_address(const fs::RepoPath& file, std::string_view name) {
+  return file.parent().is_root() ? std::string(name) : file.str() + ":" + std::string(name);
+}
+
+std::string local_name(const fs::RepoPath& file, std::string_view address) {
+  const std::string prefix = stage_address(file, "");
+  return std::string(address.starts_with(prefix) ? address.substr(prefix.size()) : address);
+}
+
+StageAddress parse_stage_address(std::string_view address, std::string_view pipeline) {
+  const std::string end_of_file = "/" + std::string(pipeline) + ":";
+  const std::size_t at = address.find(end_of_file);
+  if (at == std::string_view::npos) {
+    return {.file = fs::RepoPath::parse(pipeline), .name = std::string(address)};
+  }
+  const std::size_t colon = at + end_of_file.size() - 1;
+  return {.file = fs::RepoPath::parse(address.substr(0, colon)), .name = std::string(address.substr(colon + 1))};
+}
+
 std::optional<std::string> stage_group(std::string_view name) {
   const std::size_t at = name.rfind('@');
   return at == std::string_view::npos ? std::nullopt : std::optional(std::string(name.substr(0, at)));

@@ -215,6 +215,13 @@ const TreeEntry* Tree::find(std::string_view name) const {
   return it != entries.end() && it->name == name ? &*it : nullptr;
 }
 
+bool operator==(const Entry& a, const Entry& b) {
+  const bool same_kind = a.digest.algorithm() == hash::Algorithm::sha256
+                             ? a.kind == b.kind
+                             : (a.kind == EntryKind::tree) == (b.kind == EntryKind::tree);
+  return a.digest == b.digest && same_kind;
+}
+
 std::string encode_tree(const Tree& tree) {
   std::string text(header);
   text.reserve(header.size() + tree.entries.size() * 112);

@@ -32,6 +32,9 @@ std::optional<EntryKind> parse_entry_kind(std::string_view word);
 
 /// What stands at a path: the content's name and what is known of it without reading it.
 struct Entry {
+  /// A size or number of files that what was read does not tell: a flat listing names digests only.
+  static constexpr std::uint64_t unknown = ~std::uint64_t{0};
+
   EntryKind kind = EntryKind::file;
   hash::Digest digest;
   std::uint64_t size = 0;   ///< bytes of content; of a tree, of all files below it
@@ -40,7 +43,9 @@ struct Entry {
   hash::ObjectId id() const {
     return {digest, kind == EntryKind::tree ? hash::ObjectKind::tree : hash::ObjectKind::file};
   }
-  friend bool operator==(const Entry&, const Entry&) = default;
+  /// Whether both are the same content: sizes and numbers of files follow from the digest, and may be unknown. The
+  /// executable bit counts where the digest's family of formats keeps it for every file.
+  friend bool operator==(const Entry& a, const Entry& b);
 };
 
 struct TreeEntry {

@@ -18,22 +18,25 @@ class NativeDialect : public Dialect {
   std::string with_stage(const std::string& text, const fs::RepoPath& file, const Stage& stage) const override {
     return native::with_stage(text, file, stage);
   }
-  std::string without_stage(const std::string& text, const fs::RepoPath& file, const std::string& name) const override {
-    return native::without_stage(text, file, name);
+  std::string without_stage(const std::string& text, const fs::RepoPath& file,
+                            const std::string& address) const override {
+    return native::without_stage(text, file, address);
   }
-  std::string with_frozen(const std::string& text, const fs::RepoPath& file, const std::string& name,
+  std::string with_frozen(const std::string& text, const fs::RepoPath& file, const std::string& address,
                           bool frozen) const override {
-    return native::with_frozen(text, file, name, frozen);
+    return native::with_frozen(text, file, address, frozen);
   }
 
-  Lock read_lock(std::string_view text, const fs::RepoPath& file) const override {
+  Lock read_lock(std::string_view text, const fs::RepoPath& file, const Project&) const override {
     return native::read_lock(text, file);
   }
-  std::string write_lock(const Lock& lock) const override { return native::write_lock(lock); }
-  Pointer read_pointer(std::string_view text, const fs::RepoPath& file) const override {
-    return native::read_pointer(text, file);
+  std::string write_lock(const Lock& lock, const fs::RepoPath& file, std::string_view) const override {
+    return native::write_lock(lock, file);
   }
-  std::string write_pointer(const Pointer& pointer, const fs::RepoPath& file) const override {
+  std::vector<Pointer> read_pointers(std::string_view text, const fs::RepoPath& file) const override {
+    return {native::read_pointer(text, file)};
+  }
+  std::string write_pointer(const Pointer& pointer, const fs::RepoPath& file, std::string_view) const override {
     return native::write_pointer(pointer, file);
   }
 

@@ -15,11 +15,11 @@ inline constexpr std::int64_t format_version = 1;
 
 Project read_project(std::string_view text, const fs::RepoPath& file, const ReadFile& read);
 std::string with_stage(const std::string& text, const fs::RepoPath& file, const Stage& stage);
-std::string without_stage(const std::string& text, const fs::RepoPath& file, const std::string& name);
-std::string with_frozen(const std::string& text, const fs::RepoPath& file, const std::string& name, bool frozen);
+std::string without_stage(const std::string& text, const fs::RepoPath& file, const std::string& address);
+std::string with_frozen(const std::string& text, const fs::RepoPath& file, const std::string& address, bool frozen);
 
 Lock read_lock(std::string_view text, const fs::RepoPath& file);
-std::string write_lock(const Lock& lock);
+std::string write_lock(const Lock& lock, const fs::RepoPath& file);
 Pointer read_pointer(std::string_view text, const fs::RepoPath& file);
 std::string write_pointer(const Pointer& pointer, const fs::RepoPath& file);
 
@@ -49,7 +49,8 @@ struct EntryFields {
   std::optional<std::uint64_t> files;
 };
 void read_kind(const Place& at, const YamlNode& node, EntryFields& into);
-void read_digest(const Place& at, const YamlNode& node, EntryFields& into);
+void read_digest(const Place& at, const YamlNode& node, EntryFields& into,
+                 hash::Algorithm algorithm = hash::Algorithm::sha256);
 /// Throws Error unless all that the kind needs is there.
 store::Entry finish_entry(const Place& at, const YamlNode& node, const EntryFields& fields);
 void append_entry(Value::Map& map, const store::Entry& entry);

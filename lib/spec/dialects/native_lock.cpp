@@ -51,19 +51,23 @@ LockedStage read_stage(const Place& at, const YamlNode& node) {
   return stage;
 }
 
-void read_stages(const Place& at, const YamlNode& node, Lock& into) {
+struct LockDraft : Lock {
+  fs::RepoPath file;
+};
+
+void read_stages(const Place& at, const YamlNode& node, LockDraft& into) {
   require_map(at, node);
   for (const auto& [name, stage] : node.members) {
     const std::string reason = check_stage_name(name.scalar);
     if (!reason.empty()) {
       throw at.key(name.scalar).error(name, "is no name of a stage: it " + reason);
     }
-    into.stages.emplace(name.scalar, read_stage(at.key(name.scalar), stage));
+    into.stages.insert_or_assign(stage_address(into.file, name.scalar), read_stage(at.key(name.scalar), stage));
   }
 }
 
-constexpr Field<Lock> lock_fields[] = {
-    {"version", [](const Place&, const YamlNode&, Lock&) {}},
+constexpr Field<LockDraft> lock_fields[] = {
+    {"version", [](const Place&, const YamlNode&, LockDraft&) {}},
     {"stages", read_stages},
 };
 
@@ -98,15 +102,16 @@ Lock read_lock(std::string_view text, const fs::RepoPath& file) {
         .hint("`git checkout -- {}` restores the file; without it everything counts as never run", file.str());
   }
   const YamlNode root = read_versioned(text, file.str());
-  Lock lock;
+  LockDraft lock;
+  lock.file = file;
   read_known_fields({.file = file.str(), .path = {}}, root, lock_fields, lock);
-  return lock;
+  return {.stages = std::move(lock.stages), .extra = std::move(lock.extra)};
 }
 
-std::string write_lock(const Lock& lock) {
+std::string write_lock(const Lock& lock, const fs::RepoPath& file) {
   Value::Map stages;
-  for (const auto& [name, stage] : lock.stages) {
-    stages.emplace_back(name, stage_value(stage));
+  for (const std::string& address : lock.stages.names()) {
+    stages.emplace_back(local_name(file, address), stage_value(lock.stages.at(address)));
   }
   Value::Map root;
   root.emplace_back("version", format_version);

@@ -12,8 +12,11 @@ namespace {
 
 struct LockedPathDraft : EntryFields {
   std::optional<fs::RepoPath> path;
+  std::string written, elsewhere;
   Value extra;
 };
+
+using hash::Algorithm;
 
 void read_files(const Place& at, const YamlNode& node, EntryFields& into) { into.files = read_count(at, node); }
 void read_size(const Place& at, const YamlNode& node, EntryFields& into) { into.size = read_count(at, node); }
@@ -21,9 +24,15 @@ void read_size(const Place& at, const YamlNode& node, EntryFields& into) { into.
 constexpr Field<LockedPathDraft> locked_path_fields[] = {
     {"path", [](const Place& at, const YamlNode& n, LockedPathDraft& p) { p.path = read_path(at, n); }},
     {"kind", [](const Place& at, const YamlNode& n, LockedPathDraft& p) { read_kind(at, n, p); }},
-    {"sha256", [](const Place& at, const YamlNode& n, LockedPathDraft& p) { read_digest(at, n, p); }},
+    {"sha256", [](const Place& at, const YamlNode& n, LockedPathDraft& p) { read_digest(at, n, p, Algorithm::sha256); }},
     {"size", [](const Place& at, const YamlNode& n, LockedPathDraft& p) { read_size(at, n, p); }},
     {"files", [](const Place& at, const YamlNode& n, LockedPathDraft& p) { read_files(at, n, p); }},
+    // What the journal of a project with other formats holds besides.
+    {"md5", [](const Place& at, const YamlNode& n, LockedPathDraft& p) { read_digest(at, n, p, Algorithm::md5); }},
+    {"md5-dos2unix",
+     [](const Place& at, const YamlNode& n, LockedPathDraft& p) { read_digest(at, n, p, Algorithm::md5_dos2unix); }},
+    {"written", [](const Place& at, const YamlNode& n, LockedPathDraft& p) { p.written = read_text(at, n); }},
+    {"elsewhere", [](const Place& at, const YamlNode& n, LockedPathDraft& p) { p.elsewhere = read_text(at, n); }},
 };
 
 bool is_variable_name(std::string_view name) {
@@ -110,13 +119,13 @@ void read_kind(const Place& at, const YamlNode& node, EntryFields& into) {
   }
 }
 
-void read_digest(const Place& at, const YamlNode& node, EntryFields& into) {
+void read_digest(const Place& at, const YamlNode& node, EntryFields& into, Algorithm algorithm) {
   // The text counts, whatever number a run of digits may look like.
   if (node.kind == YamlNode::Kind::scalar) {
-    into.digest = hash::Digest::parse(hash::Algorithm::sha256, node.scalar);
+    into.digest = hash::Digest::parse(algorithm, node.scalar);
   }
   if (!into.digest) {
-    throw at.error(node, "must be 64 hexadecimal digits in lowercase");
+    throw at.error(node, fmt::format("must be {} hexadecimal digits in lowercase", 2 * hash::digest_size(algorithm)));
   }
 }
 
@@ -131,11 +140,28 @@ store::Entry finish_entry(const Place& at, const YamlNode& node, const EntryFiel
   return {.kind = *fields.kind, .digest = *fields.digest, .size = *fields.size, .files = fields.files.value_or(1)};
 }
 
+namespace {
+
+/// As finish_entry; a digest of another family may come without sizes.
+store::Entry finish_locked_entry(const Place& at, const YamlNode& node, EntryFields fields) {
+  if (fields.digest && fields.digest->algorithm() != Algorithm::sha256) {
+    fields.size = fields.size.value_or(store::Entry::unknown);
+    if (fields.kind == store::EntryKind::tree) {
+      fields.files = fields.files.value_or(store::Entry::unknown);
+    }
+  }
+  return finish_entry(at, node, fields);
+}
+
+}  // namespace
+
 void append_entry(Value::Map& map, const store::Entry& entry) {
   map.emplace_back("kind", std::string(store::to_string(entry.kind)));
   map.emplace_back(std::string(hash::to_string(entry.digest.algorithm())), entry.digest.hex());
-  map.emplace_back("size", static_cast<std::int64_t>(entry.size));
-  if (entry.kind == store::EntryKind::tree) {
+  if (entry.size != store::Entry::unknown) {
+    map.emplace_back("size", static_cast<std::int64_t>(entry.size));
+  }
+  if (entry.kind == store::EntryKind::tree && entry.files != store::Entry::unknown) {
     map.emplace_back("files", static_cast<std::int64_t>(entry.files));
   }
 }
@@ -147,6 +173,12 @@ Value locked_paths_value(const std::vector<LockedPath>& paths) {
     Value::Map map;
     map.emplace_back("path", path.path.str());
     append_entry(map, path.entry);
+    if (!path.written.empty()) {
+      map.emplace_back("written", path.written);
+    }
+    if (!path.elsewhere.empty()) {
+      map.emplace_back("elsewhere", path.elsewhere);
+    }
     append_extra(map, path.extra);
     list.emplace_back(std::move(map));
   }
@@ -164,8 +196,11 @@ std::vector<LockedPath> read_locked_paths(const Place& at, const YamlNode& node)
     if (!draft.path) {
       throw here.error(node.items[i], "has no 'path'");
     }
-    paths.push_back(
-        {.path = *draft.path, .entry = finish_entry(here, node.items[i], draft), .extra = std::move(draft.extra)});
+    paths.push_back({.path = *draft.path,
+                     .entry = finish_locked_entry(here, node.items[i], draft),
+                     .written = std::move(draft.written),
+                     .elsewhere = std::move(draft.elsewhere),
+                     .extra = std::move(draft.extra)});
   }
   std::ranges::stable_sort(paths, {}, &LockedPath::path);
   const auto twice = std::ranges::adjacent_find(paths, {}, &LockedPath::path);

@@ -10,6 +10,8 @@
 //
 // `path` is relative to the pointer's directory. desc, type, labels, meta, remote, push and source may follow.
 
+#include <stdexcept>
+
 #include "spec/dialects/native.hpp"
 #include "util/text.hpp"
 
@@ -18,12 +20,7 @@ namespace mlops::spec::native {
 namespace {
 
 struct PointerDraft : EntryFields {
-  Pointer pointer{.path = {},
-                  .entry = {.digest = hash::Digest(hash::Algorithm::sha256, std::vector<unsigned char>(32))},
-                  .annotations = {},
-                  .remote = {},
-                  .source = {},
-                  .extra = {}};
+  Pointer pointer;
   fs::RepoPath dir;
   Value extra;
 };
@@ -58,12 +55,13 @@ Pointer read_pointer(std::string_view text, const fs::RepoPath& file) {
   const Place at{.file = file.str(), .path = {}};
   PointerDraft draft;
   draft.dir = file.parent();
+  draft.pointer.file = file;
   read_known_fields(at, root, pointer_fields, draft);
   if (root.find("path") == nullptr) {
     throw at.error(root, "has no 'path'");
   }
   draft.pointer.entry = finish_entry(at, root, draft);
-  if (draft.pointer.entry.kind == store::EntryKind::link) {
+  if (draft.pointer.entry->kind == store::EntryKind::link) {
     throw at.key("kind").error(*root.find("kind"), "must be 'file', 'exec' or 'tree'");
   }
   draft.pointer.extra = std::move(draft.extra);
@@ -75,7 +73,10 @@ std::string write_pointer(const Pointer& pointer, const fs::RepoPath& file) {
   Value::Map map;
   map.emplace_back("version", format_version);
   map.emplace_back("path", pointer.path.below(file.parent()).str());
-  append_entry(map, pointer.entry);
+  if (!pointer.entry) {
+    throw std::logic_error("a pointer without content cannot be written");
+  }
+  append_entry(map, *pointer.entry);
   const auto add = [&](bool wanted, const char* key, Value value) {
     if (wanted) {
       map.emplace_back(key, std::move(value));

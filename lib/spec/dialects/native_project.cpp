@@ -240,12 +240,14 @@ void sort_params(Stage& stage) {
   }
 }
 
-Stage read_stage(const Place& at, const YamlNode& name, const YamlNode& node, const fs::RepoPath& dir) {
+Stage read_stage(const Place& at, const YamlNode& name, const YamlNode& node, const fs::RepoPath& file) {
+  const fs::RepoPath dir = file.parent();
   StageDraft draft{.stage = {}, .dir = dir, .base = dir};
   if (const std::string reason = check_stage_name(name.scalar); !reason.empty()) {
     throw yaml_error(at.file, name, "the stage name " + quoted(name.scalar) + " " + reason);
   }
-  draft.stage.name = name.scalar;
+  draft.stage.name = stage_address(file, name.scalar);
+  draft.stage.file = file;
   draft.stage.line = name.line;
   draft.stage.wdir = dir;
   require_map(at, node);
@@ -268,13 +270,13 @@ Stage read_stage(const Place& at, const YamlNode& name, const YamlNode& node, co
 
 struct ProjectDraft {
   Project project;
-  fs::RepoPath dir;
+  fs::RepoPath file;
 };
 
 void read_stages(const Place& at, const YamlNode& node, ProjectDraft& into) {
   require_map_or_null(at, node);
   for (const auto& [name, stage] : node.members) {
-    into.project.stages.push_back(read_stage(at.key(name.scalar), name, stage, into.dir));
+    into.project.stages.push_back(read_stage(at.key(name.scalar), name, stage, into.file));
   }
 }
 
@@ -322,7 +324,7 @@ void read_top_plots(const Place& at, const YamlNode& node, ProjectDraft& into) {
       read_fields_if_map(here.key(id.scalar), plot, top_plot_fields, properties);
     }
   }
-  into.project.plots = to_value(node);
+  into.project.plots.emplace(into.file, to_value(node));
 }
 
 void read_artifacts(const Place& at, const YamlNode& node, ProjectDraft& into) {
@@ -335,9 +337,9 @@ void read_artifacts(const Place& at, const YamlNode& node, ProjectDraft& into) {
     if (path == nullptr) {
       throw here.error(name, "has no 'path'");
     }
-    resolve_item(here.key("path"), *path, into.dir, path->scalar);
+    resolve_item(here.key("path"), *path, into.file.parent(), path->scalar);
   }
-  into.project.artifacts = to_value(node);
+  into.project.artifacts.emplace(into.file, to_value(node));
 }
 
 /// Names with an '@' are made by foreach and matrix only.
@@ -357,9 +359,9 @@ void require_written_names(const Place& at, const YamlNode& root) {
 constexpr Field<ProjectDraft> project_fields[] = {
     {"stages", read_stages},
     {"params",
-     [](const Place& at, const YamlNode& n, ProjectDraft& p) { p.project.params = read_file_list(at, n, p.dir); }},
+     [](const Place& at, const YamlNode& n, ProjectDraft& p) { p.project.params = read_file_list(at, n, p.file.parent()); }},
     {"metrics",
-     [](const Place& at, const YamlNode& n, ProjectDraft& p) { p.project.metrics = read_file_list(at, n, p.dir); }},
+     [](const Place& at, const YamlNode& n, ProjectDraft& p) { p.project.metrics = read_file_list(at, n, p.file.parent()); }},
     {"plots", read_top_plots},
     {"artifacts", read_artifacts},
 };
@@ -371,7 +373,7 @@ Project read_project(std::string_view text, const fs::RepoPath& file, const Read
   const std::string& name = file.str();
   const Place at{.file = name, .path = {}};
   require_written_names(at, root);
-  ProjectDraft draft{.project = {}, .dir = file.parent()};
+  ProjectDraft draft{.project = {}, .file = file};
   if (has_templates(root)) {
     std::map<fs::RepoPath, std::optional<hash::Digest>> sources;
     const ReadFile noting = [&](const fs::RepoPath& path) {

@@ -130,30 +130,33 @@ Value require_stage(const std::string& text, const fs::RepoPath& file, const std
 }  // namespace
 
 std::string with_stage(const std::string& text, const fs::RepoPath& file, const Stage& stage) {
-  const std::string reason = check_stage_name(stage.name);
+  const std::string name = local_name(file, stage.name);
+  const std::string reason = check_stage_name(name);
   if (!reason.empty()) {
-    throw Error::usage("the stage name {} {}", quoted(stage.name), reason);
+    throw Error::usage("the stage name {} {}", quoted(name), reason);
   }
   const Value::Map wanted = stage_value(stage, file.parent());
   const Value root = to_value(parse_yaml(text, file.str()));
-  const Value* old = value_at(root, {"stages", stage.name});
+  const Value* old = value_at(root, {"stages", name});
   YamlEditor editor(text, file.str());
   if (const auto* map = old == nullptr ? nullptr : old->get<Value::Map>()) {
-    update_stage(editor, stage.name, *map, wanted);
+    update_stage(editor, name, *map, wanted);
   } else {
-    editor.set({"stages", stage.name}, Value(wanted));
+    editor.set({"stages", name}, Value(wanted));
   }
   return editor.text();
 }
 
-std::string without_stage(const std::string& text, const fs::RepoPath& file, const std::string& name) {
+std::string without_stage(const std::string& text, const fs::RepoPath& file, const std::string& address) {
+  const std::string name = local_name(file, address);
   require_stage(text, file, name);
   YamlEditor editor(text, file.str());
   editor.erase({"stages", name});
   return editor.text();
 }
 
-std::string with_frozen(const std::string& text, const fs::RepoPath& file, const std::string& name, bool frozen) {
+std::string with_frozen(const std::string& text, const fs::RepoPath& file, const std::string& address, bool frozen) {
+  const std::string name = local_name(file, address);
   const Value root = require_stage(text, file, name);
   YamlEditor editor(text, file.str());
   std::vector<std::string> path = {"stages", name, "frozen"};
