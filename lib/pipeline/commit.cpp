@@ -103,9 +103,9 @@ class StageCommit {
     }
     result.written = repo::ignore_paths(workspace_, ignored_);
     if (!updates_.empty()) {
-      repo::write_lock_file(workspace_, updates_);
+      const auto locks = repo::write_lock_files(workspace_, updates_);
       repo::note_placed(workspace_, placed_);
-      result.written.push_back(fs::RepoPath::parse(workspace_.dialect().names().lock));
+      result.written.insert(result.written.end(), locks.begin(), locks.end());
     }
   }
 

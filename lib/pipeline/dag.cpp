@@ -76,22 +76,20 @@ std::vector<const spec::Pointer*> pointers_read(const spec::Stage& stage, const 
   return found;
 }
 
-Dag stages_dag(const Graph& graph, const std::vector<std::size_t>& chosen, const repo::Snapshot& snapshot,
-               const spec::Dialect& dialect) {
+Dag stages_dag(const Graph& graph, const std::vector<std::size_t>& chosen, const repo::Snapshot& snapshot) {
   Builder builder;
   std::vector<bool> inside(graph.size(), false);
   for (const std::size_t index : chosen) {
     inside[index] = true;
     for (const spec::Pointer* pointer : pointers_read(graph.stage(index), snapshot)) {
-      builder.node(repo::Snapshot::pointer_file(dialect, pointer->path).str(), Dag::NodeKind::tracked);
+      builder.node(pointer->file.str(), Dag::NodeKind::tracked);
     }
   }
   for (const std::size_t index : chosen) {
     const spec::Stage& stage = graph.stage(index);
     const std::size_t to = builder.node(stage.name, Dag::NodeKind::stage, stage.frozen);
     for (const spec::Pointer* pointer : pointers_read(stage, snapshot)) {
-      builder.edge(builder.node(repo::Snapshot::pointer_file(dialect, pointer->path).str(), Dag::NodeKind::tracked),
-                   to);
+      builder.edge(builder.node(pointer->file.str(), Dag::NodeKind::tracked), to);
     }
     for (const std::size_t up : graph.upstream(index)) {
       if (inside[up]) {
@@ -141,10 +139,9 @@ std::string quoted_label(const std::string& name) {
 
 }  // namespace
 
-Dag make_dag(const Graph& graph, const repo::Snapshot& snapshot, const spec::Dialect& dialect,
-             const DagOptions& options) {
+Dag make_dag(const Graph& graph, const repo::Snapshot& snapshot, const DagOptions& options) {
   const std::vector<std::size_t> chosen = chosen_stages(graph, options);
-  return options.outs ? outputs_dag(graph, chosen, snapshot) : stages_dag(graph, chosen, snapshot, dialect);
+  return options.outs ? outputs_dag(graph, chosen, snapshot) : stages_dag(graph, chosen, snapshot);
 }
 
 Dag dag(repo::Workspace& workspace, const DagOptions& options) {
@@ -152,7 +149,7 @@ Dag dag(repo::Workspace& workspace, const DagOptions& options) {
   const Graph graph(*snapshot, workspace.dialect());
   DagOptions resolved = options;
   resolved.targets = plan_targets(workspace, *snapshot, options.targets);
-  return make_dag(graph, *snapshot, workspace.dialect(), resolved);
+  return make_dag(graph, *snapshot, resolved);
 }
 
 std::string to_dot(const Dag& dag) {

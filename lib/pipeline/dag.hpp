@@ -33,8 +33,7 @@ struct DagOptions {
   bool outs = false;                   ///< outputs as nodes instead of stages
 };
 
-Dag make_dag(const Graph& graph, const repo::Snapshot& snapshot, const spec::Dialect& dialect,
-             const DagOptions& options);
+Dag make_dag(const Graph& graph, const repo::Snapshot& snapshot, const DagOptions& options);
 /// Loads the project and makes its dag.
 Dag dag(repo::Workspace& workspace, const DagOptions& options);
 

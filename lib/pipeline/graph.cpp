@@ -63,11 +63,18 @@ Graph::Graph(const repo::Snapshot& snapshot, const spec::Dialect& dialect)
   sort();
 }
 
+/// Where a claim is written, as the beginning of a message.
+std::string Graph::place_of(const Claim& claim) const {
+  return claim.stage == no_stage ? "" : fmt::format("{}:{}: ", stages_[claim.stage]->file.str(), claim.line);
+}
+
 void Graph::collect_claims(const repo::Snapshot& snapshot) {
   claims_.reserve(stages_.size() + snapshot.pointers.size());
   for (std::size_t index = 0; index < stages_.size(); ++index) {
     for (const spec::Output& out : stages_[index]->outs) {
-      claims_.push_back({&out.path, index, out.line});
+      if (out.elsewhere.empty()) {
+        claims_.push_back({&out.path, index, out.line});
+      }
     }
   }
   for (const spec::Pointer& pointer : snapshot.pointers) {
@@ -84,13 +91,13 @@ void Graph::collect_claims(const repo::Snapshot& snapshot) {
       return claim.stage == no_stage ? std::string("a tracked path")
                                      : fmt::format("stage '{}'", stages_[claim.stage]->name);
     };
-    const int line = std::max(inner.line, outer.line);
+    const std::string place = place_of(inner.line >= outer.line ? inner : outer);
     if (*inner.path == *outer.path) {
-      throw Error("{}:{}: {} is claimed twice: by {} and by {}", file_, line, quoted(inner.path->str()), owner(outer),
+      throw Error("{}{} is claimed twice: by {} and by {}", place, quoted(inner.path->str()), owner(outer),
                   owner(inner))
           .hint("each path can be made by one stage, or tracked by one `mlops add`, not both");
     }
-    throw Error("{}:{}: {} of {} lies inside {} of {}", file_, line, quoted(inner.path->str()), owner(inner),
+    throw Error("{}{} of {} lies inside {} of {}", place, quoted(inner.path->str()), owner(inner),
                 quoted(outer.path->str()), owner(outer))
         .hint("outputs and tracked paths must not overlap; declare the directory or the paths inside it");
   }
@@ -103,8 +110,8 @@ void Graph::connect_to_producers(std::size_t consumer, const fs::RepoPath& path,
   }
   for (; at != claims_.end() && (at->path->within(path) || path.within(*at->path)); ++at) {
     if (at->stage == consumer) {
-      throw Error("{}:{}: stage '{}' depends on {}, which its own output {} overlaps", file_, line,
-                  stages_[consumer]->name, quoted(path.str()), quoted(at->path->str()))
+      throw Error("{}:{}: stage '{}' depends on {}, which its own output {} overlaps", stages_[consumer]->file.str(),
+                  line, stages_[consumer]->name, quoted(path.str()), quoted(at->path->str()))
           .hint("a stage cannot read what it writes; split it in two, or drop the dependency");
     }
     if (at->stage != no_stage) {
@@ -116,7 +123,9 @@ void Graph::connect_to_producers(std::size_t consumer, const fs::RepoPath& path,
 void Graph::connect() {
   for (std::size_t index = 0; index < stages_.size(); ++index) {
     for (const spec::Dependency& dep : stages_[index]->deps) {
-      connect_to_producers(index, dep.path, dep.line);
+      if (dep.elsewhere.empty()) {
+        connect_to_producers(index, dep.path, dep.line);
+      }
     }
     for (const spec::ParamsDependency& params : stages_[index]->params) {
       connect_to_producers(index, params.file, params.line);
@@ -156,7 +165,8 @@ void Graph::sort() {
   for (const std::size_t index : find_cycle(upstream_, waiting, static_cast<std::size_t>(first - waiting.begin()))) {
     names.push_back(stages_[index]->name);
   }
-  throw Error("{}:{}: the stages form a cycle: {}", file_, stages_[index(names.front())]->line, join(names, " -> "))
+  const spec::Stage& cyclic = *stages_[index(names.front())];
+  throw Error("{}:{}: the stages form a cycle: {}", cyclic.file.str(), cyclic.line, join(names, " -> "))
       .hint("each stage needs the output of the one before it; remove one of these dependencies");
 }
 

@@ -49,6 +49,7 @@ class Graph {
 
  private:
   void collect_claims(const repo::Snapshot& snapshot);
+  std::string place_of(const Claim& claim) const;
   void connect();
   void connect_to_producers(std::size_t consumer, const fs::RepoPath& path, int line);
   void sort();

@@ -35,7 +35,7 @@ void Recorder::tick() {
 void Recorder::flush() {
   const auto start = std::chrono::steady_clock::now();
   // Also with nothing of ours: the journal of a run that was killed is folded in by whoever writes next.
-  repo::write_lock_file(workspace_, pending_);
+  repo::write_lock_files(workspace_, pending_);
   std::vector<std::pair<fs::RepoPath, std::optional<store::Entry>>> placed;
   for (const repo::JournalRecord& record : pending_) {
     for (const spec::LockedPath& out : record.second.outs) {

@@ -87,8 +87,8 @@ class Preflight {
       return planned_[maker] && graph_.stage(maker).name != stage.name;
     });
     if ((!directory || directory->type != fs::FileType::directory) && !by_another) {
-      throw Error::of(ErrorKind::missing, "{}:{}: the working directory {} of stage '{}' {}",
-                      workspace_.dialect().names().pipeline, stage.line, quoted(stage.wdir.str()), stage.name,
+      throw Error::of(ErrorKind::missing, "{}:{}: the working directory {} of stage '{}' {}", stage.file.str(),
+                      stage.line, quoted(stage.wdir.str()), stage.name,
                       directory ? "is no directory" : "does not exist")
           .hint("make it, or correct `wdir`");
     }
@@ -96,7 +96,7 @@ class Preflight {
 
   void check_inputs(const spec::Stage& stage, const repo::Snapshot& whole) {
     for (const spec::Dependency& dep : stage.deps) {
-      if (will_be_made(dep.path)) {
+      if (!dep.elsewhere.empty() || will_be_made(dep.path)) {
         continue;
       }
       if (!present(stage, dep)) {
@@ -111,7 +111,7 @@ class Preflight {
   }
 
   bool present(const spec::Stage& stage, const spec::Dependency& dep) const {
-    const std::string_view file = workspace_.dialect().names().pipeline;
+    const std::string& file = stage.file.str();
     try {
       return current_.entry(dep.path).has_value();
     } catch (Error& failure) {
@@ -128,8 +128,8 @@ class Preflight {
 
   Error missing(const spec::Stage& stage, std::string_view what, const fs::RepoPath& path, int line,
                 const repo::Snapshot& whole) const {
-    Error error = Error::of(ErrorKind::missing, "{}:{}: the {} {} of stage '{}' does not exist",
-                            workspace_.dialect().names().pipeline, line, what, quoted(path.str()), stage.name);
+    Error error = Error::of(ErrorKind::missing, "{}:{}: the {} {} of stage '{}' does not exist", stage.file.str(), line,
+                            what, quoted(path.str()), stage.name);
     const auto makers = graph_.producers(path);
     if (!makers.empty()) {
       return std::move(error).hint("stage '{0}' makes it: `mlops repro {0}`", graph_.stage(makers.front()).name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/selection.hpp"
 
+#include "repo/target.hpp"
 #include "util/error.hpp"
 
 namespace mlops::pipeline {
@@ -8,22 +9,17 @@ namespace {
 
 void add_target(const repo::Workspace& workspace, const repo::Snapshot& snapshot, const std::string& typed,
                 std::vector<std::string>& targets) {
-  const std::string pipeline(workspace.dialect().names().pipeline);
-  const bool by_file = typed.starts_with(pipeline + ":");
-  const std::string name = by_file ? typed.substr(pipeline.size() + 1) : typed;
-  const std::vector<const spec::Stage*> named = snapshot.project.find_all(name);
+  const std::vector<const spec::Stage*> named = repo::stages_named(workspace, snapshot, typed);
   for (const spec::Stage* stage : named) {
     targets.push_back(stage->name);
   }
-  if (!named.empty()) {
+  const std::string pipeline(workspace.dialect().names().pipeline);
+  if (!named.empty() || typed == pipeline) {
     return;
   }
-  if (by_file) {
-    targets.push_back(name);  // planning says what is near
-  } else if (typed == pipeline) {
-    for (const spec::Stage& stage : snapshot.project.stages) {
-      targets.push_back(stage.name);
-    }
+  if (typed.find(pipeline + ":") != std::string::npos) {
+    targets.push_back(typed.starts_with(pipeline + ":") ? typed.substr(pipeline.size() + 1)
+                                                        : typed);  // planning says what is near
   } else {
     targets.push_back(workspace.resolve(typed).str());
   }

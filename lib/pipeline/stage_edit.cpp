@@ -9,29 +9,34 @@
 #include "repo/git_ignore.hpp"
 #include "repo/lock_text.hpp"
 #include "repo/remove.hpp"
+#include "repo/target.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <set>
 
 namespace mlops::pipeline {
 namespace {
 
-fs::RepoPath pipeline_file(const repo::Workspace& workspace) {
-  return fs::RepoPath::parse(workspace.dialect().names().pipeline);
+/// The pipeline file that a new stage goes into: the one of the current directory, or the root's.
+fs::RepoPath pipeline_file_here(const repo::Workspace& workspace) {
+  fs::RepoPath here = workspace.cwd() / workspace.dialect().names().pipeline;
+  return workspace.dialect().pipeline_in_each_directory() || fs::stat_path(workspace.absolute(here))
+             ? here
+             : repo::pipeline_path(workspace.dialect());
 }
 
 /// Reads the pipeline file, lets `edit` make its new text, and writes that; all under the metadata lock.
-void edit_pipeline(repo::Workspace& workspace,
+void edit_pipeline(repo::Workspace& workspace, const fs::RepoPath& file,
                    const std::function<std::string(const std::string&, const fs::LockFile&)>& edit) {
   const auto lock = workspace.lock_metadata();
-  const std::string path = workspace.absolute(pipeline_file(workspace));
-  const std::string before = fs::try_read_file(path).value_or("");
+  const std::string before = fs::try_read_file(workspace.absolute(file)).value_or("");
   const std::string after = edit(before, lock);
   if (after != before) {
-    workspace.write_file(pipeline_file(workspace), after);
+    workspace.write_file(file, after);
   }
 }
 
@@ -46,26 +51,32 @@ std::vector<fs::RepoPath> cached_paths(const spec::Stage& stage) {
 }
 
 /// Throws unless the project stays sound with this pipeline text; returns the stage as the text declares it.
-spec::Stage check_new_text(repo::Workspace& workspace, const repo::Snapshot& snapshot, const std::string& text,
-                           const std::string& name) {
-  repo::Snapshot changed{
-      .project = workspace.dialect().read_project(text, pipeline_file(workspace), repo::work_tree_files(workspace)),
-      .lock = {},
-      .pointers = snapshot.pointers};
+spec::Stage check_new_text(repo::Workspace& workspace, const repo::Snapshot& snapshot, const fs::RepoPath& file,
+                           const std::string& text, const std::string& name) {
+  repo::Snapshot changed{.project = snapshot.project, .lock = {}, .pointers = snapshot.pointers, .pipelines = {}};
+  std::erase_if(changed.project.stages, [&](const spec::Stage& stage) { return stage.file == file; });
+  repo::merge_project(changed.project, workspace.dialect().read_project(text, file, repo::work_tree_files(workspace)));
   const Graph graph(changed, workspace.dialect());
   const spec::Stage& stage = graph.stage(graph.index(name));
   check_outputs(workspace, stage);
   return stage;
 }
 
-void require_known(const repo::Snapshot& snapshot, const spec::Dialect& dialect,
-                   const std::vector<std::string>& names) {
-  const Graph graph(snapshot, dialect);
-  for (const std::string& name : names) {
-    if (snapshot.project.find_all(name).empty()) {
-      graph.index(name);  // throws, naming what is near
+/// The addresses that the words stand for; a group stays one. Throws Error for one that names no stage.
+std::vector<std::string> known_addresses(const repo::Workspace& workspace, const repo::Snapshot& snapshot,
+                                         const std::vector<std::string>& words) {
+  const Graph graph(snapshot, workspace.dialect());
+  std::vector<std::string> addresses;
+  for (const std::string& word : words) {
+    const auto found = repo::stages_named(workspace, snapshot, word);
+    if (found.empty()) {
+      graph.index(word);  // throws, naming what is near
     }
+    const spec::Stage& first = *found.front();
+    const bool itself = found.size() == 1 && (first.name.ends_with(word) || !spec::stage_group(first.name));
+    addresses.push_back(itself ? first.name : spec::stage_group(first.name).value_or(first.name));
   }
+  return addresses;
 }
 
 std::string row_summary(const spec::Stage& stage) {
@@ -100,20 +111,21 @@ std::string command_line(const std::vector<std::string>& words) {
 }
 
 StageAddResult stage_add(repo::Workspace& workspace, const StageAddOptions& options) {
-  const spec::Stage declared = stage_from_words(workspace, options);
+  spec::Stage declared = stage_from_words(workspace, options);
   const auto snapshot = repo::Snapshot::of_workspace(workspace);
   StageAddResult result;
   std::vector<fs::RepoPath> dropped, more;
-  edit_pipeline(workspace, [&](const std::string& text, const fs::LockFile& lock) {
-    const spec::Project project =
-        workspace.dialect().read_project(text, pipeline_file(workspace), repo::work_tree_files(workspace));
-    const spec::Stage* old = project.find(options.name);
+  const fs::RepoPath file = pipeline_file_here(workspace);
+  declared.file = file;
+  declared.name = spec::stage_address(file, options.name);
+  edit_pipeline(workspace, file, [&](const std::string& text, const fs::LockFile& lock) {
+    const spec::Project project = workspace.dialect().read_project(text, file, repo::work_tree_files(workspace));
+    const spec::Stage* old = project.find(declared.name);
     if (old != nullptr && !options.force) {
-      throw Error("stage '{}' is already declared in '{}'", options.name, workspace.dialect().names().pipeline)
-          .hint("`--force` replaces it");
+      throw Error("stage '{}' is already declared in '{}'", options.name, file.str()).hint("`--force` replaces it");
     }
-    std::string changed = workspace.dialect().with_stage(text, pipeline_file(workspace), declared);
-    result.stage = check_new_text(workspace, *snapshot, changed, options.name);
+    std::string changed = workspace.dialect().with_stage(text, file, declared);
+    result.stage = check_new_text(workspace, *snapshot, file, changed, declared.name);
     if (old != nullptr) {
       result.replaced = true;
       const auto kept = cached_paths(result.stage);
@@ -124,7 +136,7 @@ StageAddResult stage_add(repo::Workspace& workspace, const StageAddOptions& opti
     more = repo::ignore_paths(workspace, cached_paths(result.stage), lock);
     return changed;
   });
-  result.written = {pipeline_file(workspace)};
+  result.written = {file};
   const auto less = repo::unignore_paths(workspace, dropped);
   result.written.insert(result.written.end(), more.begin(), more.end());
   result.written.insert(result.written.end(), less.begin(), less.end());
@@ -136,17 +148,17 @@ StageAddResult stage_add(repo::Workspace& workspace, const StageAddOptions& opti
 
 StageRemoveResult stage_remove(repo::Workspace& workspace, const StageRemoveOptions& options) {
   const auto snapshot = repo::Snapshot::of_pipeline(workspace);
-  require_known(*snapshot, workspace.dialect(), options.names);
-  repo::RemoveResult removed = repo::remove(workspace, {.stages = options.names, .outs = options.outs});
+  const auto names = known_addresses(workspace, *snapshot, options.names);
+  repo::RemoveResult removed = repo::remove(workspace, {.stages = names, .outs = options.outs});
   return {.written = std::move(removed.changed_files), .removed = std::move(removed.data)};
 }
 
 std::vector<StageRow> stage_list(repo::Workspace& workspace, const std::vector<std::string>& names) {
   const auto snapshot = repo::Snapshot::of_pipeline(workspace);
-  require_known(*snapshot, workspace.dialect(), names);
+  known_addresses(workspace, *snapshot, names);
   std::set<const spec::Stage*> chosen;
   for (const std::string& name : names) {
-    const auto found = snapshot->project.find_all(name);
+    const auto found = repo::stages_named(workspace, *snapshot, name);
     chosen.insert(found.begin(), found.end());
   }
   std::vector<StageRow> rows;
@@ -160,19 +172,23 @@ std::vector<StageRow> stage_list(repo::Workspace& workspace, const std::vector<s
 
 std::vector<std::string> freeze(repo::Workspace& workspace, const std::vector<std::string>& names, Frozen frozen) {
   const auto snapshot = repo::Snapshot::of_pipeline(workspace);
-  require_known(*snapshot, workspace.dialect(), names);
+  std::map<fs::RepoPath, std::vector<std::string>> by_file;
+  for (const std::string& address : known_addresses(workspace, *snapshot, names)) {
+    by_file[spec::parse_stage_address(address, workspace.dialect().names().pipeline).file].push_back(address);
+  }
   std::vector<std::string> changed;
-  edit_pipeline(workspace, [&](std::string text, const fs::LockFile&) {
-    for (const std::string& name : names) {
-      const std::string after =
-          workspace.dialect().with_frozen(text, pipeline_file(workspace), name, frozen == Frozen::yes);
-      if (after != text) {
-        changed.push_back(name);
-        text = after;
+  for (const auto& [file, addresses] : by_file) {
+    edit_pipeline(workspace, file, [&, &here = file, &all = addresses](std::string text, const fs::LockFile&) {
+      for (const std::string& address : all) {
+        const std::string after = workspace.dialect().with_frozen(text, here, address, frozen == Frozen::yes);
+        if (after != text) {
+          changed.push_back(address);
+          text = after;
+        }
       }
-    }
-    return text;
-  });
+      return text;
+    });
+  }
   return changed;
 }
 

@@ -2,6 +2,7 @@
 #include "pipeline/status.hpp"
 
 #include "pipeline/selection.hpp"
+#include "repo/target.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -11,13 +12,12 @@ namespace {
 
 /// Whether the word names data of a pointer, or a part of it, which no stage makes.
 bool is_added_data(const repo::Workspace& workspace, const repo::Snapshot& snapshot, const std::string& word) {
-  if (!snapshot.project.find_all(word).empty()) {
+  if (!repo::stages_named(workspace, snapshot, word).empty()) {
     return false;
   }
   const fs::RepoPath path = workspace.resolve(word);
-  return std::any_of(snapshot.pointers.begin(), snapshot.pointers.end(), [&](const spec::Pointer& pointer) {
-    return path.within(pointer.path) || path == repo::Snapshot::pointer_file(workspace.dialect(), pointer.path);
-  });
+  return std::any_of(snapshot.pointers.begin(), snapshot.pointers.end(),
+                     [&](const spec::Pointer& pointer) { return path.within(pointer.path) || path == pointer.file; });
 }
 
 }  // namespace

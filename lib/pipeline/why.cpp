@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "repo/target.hpp"
+
 namespace mlops::pipeline {
 namespace {
 
@@ -44,7 +46,17 @@ std::vector<Why> why(repo::Workspace& workspace, const std::vector<std::string>&
   Current current(workspace, *snapshot);
   const auto last_runs = read_last_runs(workspace);
   std::vector<Why> answers;
-  for (const std::string& stage : stages.empty() ? all_stages(graph) : stages) {
+  std::vector<std::string> names = stages.empty() ? all_stages(graph) : std::vector<std::string>();
+  for (const std::string& word : stages) {
+    const auto named = repo::stages_named(workspace, *snapshot, word);
+    if (named.empty()) {
+      graph.index(word);  // throws, naming what is near
+    }
+    for (const spec::Stage* stage : named) {
+      names.push_back(stage->name);
+    }
+  }
+  for (const std::string& stage : names) {
     answers.push_back(why_one(workspace, graph, *snapshot, current, stage));
     if (const auto last = last_runs.find(stage); last != last_runs.end()) {
       answers.back().last = last->second;

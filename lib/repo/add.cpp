@@ -23,7 +23,8 @@ namespace {
 struct Request {
   fs::RepoPath path;
   fs::RepoPath data;
-  std::optional<store::Entry> entry{};  ///< once built
+  std::optional<store::Entry> entry{};    ///< once built
+  std::optional<fs::RepoPath> pointer{};  ///< the file that speaks of it already
   bool whole() const { return path == data; }
 };
 
@@ -94,7 +95,8 @@ Request make_request(Workspace& workspace, const Snapshot& snapshot, const fs::R
       continue;
     }
     request.data = pointer.path;
-    if (!request.whole() && pointer.entry.kind != store::EntryKind::tree) {
+    request.pointer = pointer.file;
+    if (!request.whole() && (!pointer.entry || pointer.entry->kind != store::EntryKind::tree)) {
       throw Error::of(ErrorKind::conflict, "{} is tracked as a file, so nothing can be added below it",
                       quoted(pointer.path.str()))
           .hint("where a directory has taken its place, `mlops add {}` tracks that",
@@ -146,36 +148,31 @@ void annotate(spec::Pointer& pointer, const AddOptions& options) {
   notes.meta = options.meta.value_or(notes.meta);
 }
 
-spec::Pointer new_pointer(const Request& request) {
-  return {.path = request.data,
-          .entry = *request.entry,
-          .annotations = {},
-          .remote = std::nullopt,
-          .push = true,
-          .source = {},
-          .extra = {}};
+spec::Pointer new_pointer(const Request& request, const fs::RepoPath& file) {
+  spec::Pointer pointer;
+  pointer.path = request.data;
+  pointer.file = file;
+  pointer.entry = *request.entry;
+  return pointer;
 }
 
 /// Writes one pointer as it must be now, from what stands on disk at this moment. The caller holds the metadata lock.
 Added write_pointer(Workspace& workspace, const Request& request, const AddOptions& options) {
   const spec::Dialect& dialect = workspace.dialect();
-  const fs::RepoPath file = Snapshot::pointer_file(dialect, request.data);
+  const fs::RepoPath file = request.pointer.value_or(Snapshot::pointer_file(dialect, request.data));
   const std::string path = workspace.absolute(file);
   const auto before = fs::try_read_file(path, pointer_limit_bytes);
-  spec::Pointer pointer = before ? dialect.read_pointer(*before, file) : new_pointer(request);
-  if (pointer.path != request.data) {
-    throw Error::of(ErrorKind::conflict, "{} is the pointer of {}, not of {}", quoted(file.str()),
-                    quoted(pointer.path.str()), quoted(request.data.str()));
-  }
+  spec::Pointer pointer = before ? parse_pointer(dialect, *before, file, request.data) : new_pointer(request, file);
   if (request.whole()) {
     pointer.entry = *request.entry;
   } else {
     store::WriteBatch batch(workspace.db());
-    pointer.entry = with_entry(workspace.db(), batch, pointer.entry, request.path.below(request.data), *request.entry);
+    pointer.entry =
+        with_entry(workspace.db(), batch, pointer.entry.value(), request.path.below(request.data), *request.entry);
     batch.publish();
   }
   annotate(pointer, options);
-  const std::string text = dialect.write_pointer(pointer, file);
+  const std::string text = dialect.write_pointer(pointer, file, before.value_or(""));
   const bool changed = text != before;
   if (changed) {
     workspace.write_file(file, text);
@@ -201,7 +198,7 @@ void relink(Workspace& workspace, const std::vector<Request>& requests) {
 void note_added(Workspace& workspace, const AddResult& result) {
   std::vector<std::pair<fs::RepoPath, std::optional<store::Entry>>> placed;
   for (const Added& added : result.added) {
-    placed.emplace_back(added.data, read_pointer(workspace, added.pointer).entry);
+    placed.emplace_back(added.data, read_pointer(workspace, added.pointer, added.data).entry);
   }
   note_placed(workspace, placed);
 }

@@ -18,6 +18,7 @@
 #include <array>
 
 #include "fs/file.hpp"
+#include "hash/fingerprint.hpp"
 #include "hash/hasher.hpp"
 #include "repo/lock_text.hpp"
 #include "util/clock.hpp"
@@ -144,18 +145,22 @@ std::optional<PipelineFiles> take_stored(const std::string& body, const spec::Re
   return PipelineFiles{std::move(loaded->project), std::move(loaded->lock)};
 }
 
-}  // namespace
+/// The file of the compiled form: one for each pipeline file.
+std::string compiled_path(const Workspace& workspace, const fs::RepoPath& pipeline) {
+  const std::string path = workspace.state_directory() + "/compiled";
+  return pipeline.parent().is_root() ? path : fmt::format("{}-{:016x}", path, hash::fingerprint(pipeline.str()));
+}
 
-PipelineFiles read_pipeline_files(const Workspace& workspace) {
+PipelineFiles read_one(const Workspace& workspace, const fs::RepoPath& pipeline) {
   const spec::Dialect& dialect = workspace.dialect();
-  Sources sources{Source{workspace.absolute(pipeline_path(dialect))}, Source{workspace.absolute(lock_path(dialect))}};
+  Sources sources{Source{workspace.absolute(pipeline)}, Source{workspace.absolute(lock_of(dialect, pipeline))}};
   for (Source& source : sources) {
     source.look();
   }
   if (!sources[0].stat && !sources[1].stat) {
     return {};
   }
-  const std::string path = workspace.state_directory() + "/compiled";
+  const std::string path = compiled_path(workspace, pipeline);
   const auto stored = read_stored(path);
   const spec::ReadFile read = work_tree_files(workspace);
   if (stored && same_stats(*stored, sources)) {
@@ -172,9 +177,28 @@ PipelineFiles read_pipeline_files(const Workspace& workspace) {
       return std::move(*files);
     }
   }
-  PipelineFiles files{parse_pipeline(dialect, sources[0].text, read), parse_lock(dialect, sources[1].text)};
+  PipelineFiles files;
+  files.project = parse_pipeline(dialect, sources[0].text, pipeline, read);
+  files.lock = parse_lock(dialect, sources[1].text, pipeline, files.project);
   save(workspace, path, sources, spec::compile(files.project, files.lock));
   return files;
+}
+
+}  // namespace
+
+PipelineFiles read_pipeline_files(const Workspace& workspace, const std::vector<fs::RepoPath>& pipelines) {
+  PipelineFiles all;
+  for (const fs::RepoPath& pipeline : pipelines) {
+    PipelineFiles files = read_one(workspace, pipeline);
+    if (pipelines.size() == 1) {
+      return files;
+    }
+    merge_project(all.project, std::move(files.project));
+    for (const auto& [stage, state] : files.lock.stages) {
+      all.lock.stages.insert_or_assign(stage, state);
+    }
+  }
+  return all;
 }
 
 }  // namespace mlops::repo

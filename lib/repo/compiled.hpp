@@ -5,14 +5,14 @@
 
 namespace mlops::repo {
 
-/// What mlops.yaml and mlops.lock of the workspace say, without the journal.
+/// What the pipeline files and locks of the workspace say, without the journal.
 struct PipelineFiles {
   spec::Project project;
   spec::Lock lock;
 };
 
-/// Reads both, from their compiled form when their texts have not changed (D8); saves that form otherwise.
-/// Throws Error with file and line when one cannot be understood.
-PipelineFiles read_pipeline_files(const Workspace& workspace);
+/// Reads these pipeline files and the locks beside them, from their compiled form where their texts have not changed
+/// (D8); saves that form otherwise. Throws Error with file and line when one cannot be understood.
+PipelineFiles read_pipeline_files(const Workspace& workspace, const std::vector<fs::RepoPath>& pipelines);
 
 }  // namespace mlops::repo

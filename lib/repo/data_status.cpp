@@ -164,11 +164,15 @@ DataStatus data_status(Workspace& workspace, const DataStatusOptions& options) {
 
 std::vector<fs::RepoPath> untracked_metadata(Workspace& workspace, const Snapshot& snapshot) {
   const spec::Dialect& dialect = workspace.dialect();
-  std::set<fs::RepoPath> files{pipeline_path(dialect), lock_path(dialect)};
+  std::set<fs::RepoPath> files;
+  for (const fs::RepoPath& pipeline : snapshot.pipelines) {
+    files.insert(pipeline);
+    files.insert(lock_of(dialect, pipeline));
+  }
   for (const Tracked& tracked : snapshot.tracked()) {
     files.insert(tracked.path.parent() / ".gitignore");
     if (tracked.pointer != nullptr) {
-      files.insert(Snapshot::pointer_file(dialect, tracked.path));
+      files.insert(tracked.pointer->file);
     }
   }
   std::map<fs::RepoPath, fs::RepoPath> by_git_path;

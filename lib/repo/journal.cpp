@@ -128,6 +128,17 @@ Journal::Contents Journal::read(const spec::Lock& lock) const {
   return contents;
 }
 
+std::vector<std::string> Journal::stages() const {
+  std::set<std::string> names;
+  const auto text = fs::try_read_file(path_, size_limit);
+  if (text && text->starts_with(first_line)) {
+    for (const Line& line : parse_lines(whole_lines(*text).substr(first_line.size()), path_)) {
+      names.insert(line.record.first);
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
 void Journal::append(const std::string& stage, const spec::LockedStage* replaced,
                      const spec::LockedStage& state) const {
   const auto lock = workspace_.lock_metadata();

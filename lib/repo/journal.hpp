@@ -35,6 +35,8 @@ class Journal {
   void append(const std::string& stage, const spec::LockedStage* replaced, const spec::LockedStage& state) const;
   /// Removes the journal after its records were written into mlops.lock. The caller holds the metadata lock.
   void clear() const;
+  /// The stages that have a record, sorted.
+  std::vector<std::string> stages() const;
   /// Whether there is a journal at all, whatever it adds to.
   bool exists() const;
 
@@ -43,10 +45,10 @@ class Journal {
   std::string path_;
 };
 
-/// Rewrites mlops.lock as: what it says now, plus the journal, plus `updates`, minus `removed`; under the metadata lock,
+/// Rewrites the locks as: what they say now, plus the journal, plus `updates`, minus `removed`; under the metadata lock,
 /// merged with what others wrote meanwhile; nothing is written when nothing changes. A stage whose record had to be
-/// passed over is named in a warning. Returns the text in force.
-std::string write_lock_file(Workspace& workspace, const std::vector<JournalRecord>& updates,
-                            const std::vector<std::string>& removed = {});
+/// passed over is named in a warning. Returns the files that changed.
+std::vector<fs::RepoPath> write_lock_files(Workspace& workspace, const std::vector<JournalRecord>& updates,
+                                           const std::vector<std::string>& removed = {});
 
 }  // namespace mlops::repo

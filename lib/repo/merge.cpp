@@ -11,6 +11,8 @@
 #include "repo/merge_trees.hpp"
 #include "repo/pointers.hpp"
 #include "util/error.hpp"
+#include "util/log.hpp"
+#include "util/text.hpp"
 
 namespace mlops::repo {
 namespace {
@@ -45,7 +47,7 @@ std::optional<store::Entry> merge_entries(Workspace& workspace, const std::optio
                                           const store::Entry& ours, const store::Entry& theirs,
                                           std::vector<fs::RepoPath>& conflicts) {
   bool clash = false;
-  const store::Entry picked = pick(base ? &*base : nullptr, ours, theirs, clash);
+  store::Entry picked = pick(base ? &*base : nullptr, ours, theirs, clash);
   if (!clash) {
     return picked;
   }
@@ -65,12 +67,26 @@ std::optional<store::Entry> merge_entries(Workspace& workspace, const std::optio
   return merged;
 }
 
+/// What a side's text says; nothing for no text, and for a file that speaks of several paths.
+std::optional<spec::Pointer> only_pointer(const spec::Dialect& dialect, const std::string& text,
+                                          const fs::RepoPath& file) {
+  if (text.empty()) {
+    return std::nullopt;
+  }
+  std::vector<spec::Pointer> pointers = dialect.read_pointers(text, file);
+  return pointers.size() == 1 ? std::optional(std::move(pointers.front())) : std::nullopt;
+}
+
 spec::Merged merge_pointers(Workspace& workspace, const Sides& sides, const fs::RepoPath& file, MergeResult& result) {
   const spec::Dialect& dialect = workspace.dialect();
-  const std::optional<spec::Pointer> base =
-      sides.base.empty() ? std::nullopt : std::optional(dialect.read_pointer(sides.base, file));
-  const spec::Pointer ours = dialect.read_pointer(sides.ours, file);
-  const spec::Pointer theirs = dialect.read_pointer(sides.theirs, file);
+  const std::optional<spec::Pointer> base = only_pointer(dialect, sides.base, file);
+  const std::optional<spec::Pointer> only_ours = only_pointer(dialect, sides.ours, file);
+  const std::optional<spec::Pointer> only_theirs = only_pointer(dialect, sides.theirs, file);
+  if (!only_ours || !only_theirs || !only_ours->entry || !only_theirs->entry) {
+    return conflict(sides);
+  }
+  const spec::Pointer& ours = *only_ours;
+  const spec::Pointer& theirs = *only_theirs;
   const spec::Pointer* before = base ? &*base : nullptr;
   bool clash = ours.path != theirs.path;
   spec::Pointer merged = ours;
@@ -80,15 +96,31 @@ spec::Merged merge_pointers(Workspace& workspace, const Sides& sides, const fs::
   merge_field(&spec::Pointer::annotations);
   merge_field(&spec::Pointer::remote);
   merge_field(&spec::Pointer::push);
+  merge_field(&spec::Pointer::cache);
   merge_field(&spec::Pointer::source);
   merge_field(&spec::Pointer::extra);
-  const auto entry = merge_entries(workspace, base ? std::optional(base->entry) : std::nullopt, ours.entry,
-                                   theirs.entry, result.conflicts);
+  const auto entry =
+      merge_entries(workspace, base ? base->entry : std::nullopt, *ours.entry, *theirs.entry, result.conflicts);
   if (clash || !entry) {
     return conflict(sides);
   }
   merged.entry = *entry;
-  return {.text = dialect.write_pointer(merged, file), .conflict = false};
+  return {.text = dialect.write_pointer(merged, file, sides.ours), .conflict = false};
+}
+
+/// Merges locks; how paths in them are meant is what the pipeline file of the work tree says.
+spec::Merged merge_lock_texts(const Workspace& workspace, const Sides& sides, const fs::RepoPath& file) {
+  const spec::Dialect& dialect = workspace.dialect();
+  const fs::RepoPath pipeline = file.parent() / dialect.names().pipeline;
+  spec::Project project;
+  try {
+    const auto text = fs::try_read_file(workspace.absolute(pipeline), metadata_limit_bytes);
+    project = parse_pipeline(dialect, text, pipeline, work_tree_files(workspace));
+  } catch (const Error& failure) {
+    // It may be in conflict itself just now.
+    log::debug("{} is not asked while its lock is merged: {}", quoted(pipeline.str()), failure.what());
+  }
+  return spec::merge_locks(dialect, sides.base, sides.ours, sides.theirs, file, project);
 }
 
 }  // namespace
@@ -107,9 +139,8 @@ MergeResult merge_file(Workspace& workspace, const std::string& base_file, const
     return fs::try_read_file(absolute_path(workspace.session().cwd, typed), metadata_limit_bytes).value_or("");
   };
   const Sides sides{read(base_file), read(ours_file), read(theirs_file)};
-  const spec::Merged merged = is_lock
-                                  ? spec::merge_locks(workspace.dialect(), sides.base, sides.ours, sides.theirs, file)
-                                  : merge_pointers(workspace, sides, file, result);
+  const spec::Merged merged =
+      is_lock ? merge_lock_texts(workspace, sides, file) : merge_pointers(workspace, sides, file, result);
   result.conflict = merged.conflict;
   fs::write_file_atomic(absolute_path(workspace.session().cwd, ours_file), merged.text, 0666, workspace.durability());
   return result;
@@ -120,20 +151,18 @@ bool fold_journal(Workspace& workspace) {
   if (!journal.exists()) {
     return false;
   }
-  const std::string before = read_lock_text(workspace);
-  if (write_lock_file(workspace, {}) == before) {
-    return false;
+  const std::vector<fs::RepoPath> written = write_lock_files(workspace, {});
+  git::Program program = workspace.git_program();
+  // A hook works on the index that git names to it: that of a partial commit is a file of its own.
+  if (const auto index = workspace.session().env.find("GIT_INDEX_FILE"); index != workspace.session().env.end()) {
+    program = program.with("GIT_INDEX_FILE", absolute_path(workspace.session().cwd, index->second));
   }
-  const fs::RepoPath file = lock_path(workspace.dialect());
-  if (workspace.git().tracks(workspace.git_path(file))) {
-    git::Program program = workspace.git_program();
-    // A hook works on the index that git names to it: that of a partial commit is a file of its own.
-    if (const auto index = workspace.session().env.find("GIT_INDEX_FILE"); index != workspace.session().env.end()) {
-      program = program.with("GIT_INDEX_FILE", absolute_path(workspace.session().cwd, index->second));
+  for (const fs::RepoPath& file : written) {
+    if (workspace.git().tracks(workspace.git_path(file))) {
+      program.run({"add", "--", file.str()});
     }
-    program.run({"add", "--", file.str()});
   }
-  return true;
+  return !written.empty();
 }
 
 }  // namespace mlops::repo

@@ -18,7 +18,7 @@ namespace {
 spec::Pointer pointer_of(const Workspace& workspace, const Snapshot& snapshot, const std::string& typed) {
   const fs::RepoPath path = workspace.resolve(typed);
   for (const spec::Pointer& pointer : snapshot.pointers) {
-    if (pointer.path == path || Snapshot::pointer_file(workspace.dialect(), pointer.path) == path) {
+    if (pointer.path == path || pointer.file == path) {
       return pointer;
     }
   }
@@ -89,13 +89,14 @@ MoveResult move(Workspace& workspace, const std::string& from, const std::string
   result.from = pointer.path;
   result.to = destination(workspace, pointer.path, to);
   require_movable(workspace, *snapshot, result.from, result.to);
-  result.old_pointer = Snapshot::pointer_file(dialect, result.from);
+  result.old_pointer = pointer.file;
   result.new_pointer = Snapshot::pointer_file(dialect, result.to);
   pointer.path = result.to;
+  pointer.file = result.new_pointer;
 
   // At every moment a pointer names the bytes, so that whatever stops us, checkout brings them back.
   append(result.changed_files, ignore_paths(workspace, {result.to}));
-  workspace.write_file(result.new_pointer, dialect.write_pointer(pointer, result.new_pointer));
+  workspace.write_file(result.new_pointer, dialect.write_pointer(pointer, result.new_pointer, {}));
   const bool present = fs::stat_path(workspace.absolute(result.from)).has_value();
   if (present) {
     move_data(workspace, result);
@@ -108,7 +109,7 @@ MoveResult move(Workspace& workspace, const std::string& from, const std::string
   result.changed_files.erase(std::unique(result.changed_files.begin(), result.changed_files.end()),
                              result.changed_files.end());
   result.changed_files = known_to_git(workspace, std::move(result.changed_files));
-  const std::optional<store::Entry> placed = present ? std::optional(pointer.entry) : std::nullopt;
+  const std::optional<store::Entry> placed = present ? pointer.entry : std::nullopt;
   note_placed(workspace, {{result.from, std::nullopt}, {result.to, placed}});
   result.staged = autostage(workspace, result.changed_files);
   return result;

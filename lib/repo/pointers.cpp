@@ -7,6 +7,7 @@
 
 #include "fs/file.hpp"
 #include "fs/walk.hpp"
+#include "repo/lock_text.hpp"
 #include "util/error.hpp"
 #include "util/interrupt.hpp"
 #include "util/text.hpp"
@@ -17,19 +18,23 @@ namespace {
 constexpr std::uint64_t ignore_file_limit = 1U << 20U;
 constexpr std::string_view git_ignore_name = ".gitignore";
 
-/// A walk over the directories that may hold pointers: those that git could commit.
-class PointerWalk {
+/// A walk over the directories that may hold what declares something: those that git could commit.
+class Walk {
  public:
-  PointerWalk(const Workspace& workspace, const std::vector<fs::RepoPath>& outputs)
-      : workspace_(workspace), names_(workspace.dialect().names()), closed_(outputs.begin(), outputs.end()) {}
+  Walk(const Workspace& workspace, Pointers pointers)
+      : workspace_(workspace), names_(workspace.dialect().names()), pointers_(pointers) {}
 
-  std::vector<spec::Pointer> run() {
+  Declaring run() {
     pending_.push_back({{}, {}});
     while (!pending_.empty()) {
       const Place place = std::move(pending_.back());
       pending_.pop_back();
       visit(place);
     }
+    std::sort(found_.pipelines.begin(), found_.pipelines.end());
+    const auto root = pipeline_path(workspace_.dialect());
+    std::erase(found_.pipelines, root);
+    found_.pipelines.insert(found_.pipelines.begin(), root);
     return std::move(found_);
   }
 
@@ -46,17 +51,10 @@ class PointerWalk {
       return;
     }
     const fs::IgnoreStack ignores = with_own_rules(place, entries);
-    // Pointers first: they say which directories beside them are data.
+    // Files first: pointers say which directories beside them are data.
     for (const fs::DirEntry& entry : entries) {
-      const fs::RepoPath path = place.directory / entry.name;
-      if (entry.type == fs::FileType::file && is_pointer_name(workspace_.dialect(), entry.name) &&
-          !ignores.ignored(path, false)) {
-        // One that another process removes while we look was not there.
-        if (const auto text = fs::try_read_file(workspace_.absolute(path), pointer_limit_bytes)) {
-          found_.push_back(workspace_.dialect().read_pointer(*text, path));
-          require_own_name(path, found_.back().path);
-          closed_.insert(found_.back().path);
-        }
+      if (entry.type == fs::FileType::file) {
+        take_file(place.directory / entry.name, ignores);
       }
     }
     for (const fs::DirEntry& entry : entries) {
@@ -68,19 +66,50 @@ class PointerWalk {
     }
   }
 
+  void take_file(const fs::RepoPath& path, const fs::IgnoreStack& ignores) {
+    const bool pipeline = path.name() == names_.pipeline;
+    const bool pointer = pointers_ == Pointers::read && is_pointer_name(workspace_.dialect(), path.name());
+    if ((!pipeline && !pointer) || ignores.ignored(path, false)) {
+      return;
+    }
+    if (pipeline) {
+      found_.pipelines.push_back(path);
+      return;
+    }
+    // One that another process removes while we look was not there.
+    if (const auto text = fs::try_read_file(workspace_.absolute(path), pointer_limit_bytes)) {
+      take_pointers(path, *text);
+    }
+  }
+
+  /// What is wrong with a file matters only where it turns out to be none that a stage made.
+  void take_pointers(const fs::RepoPath& file, const std::string& text) {
+    PointerFile found{.file = file};
+    try {
+      found.pointers = workspace_.dialect().read_pointers(text, file);
+      for (const spec::Pointer& pointer : found.pointers) {
+        require_own_name(pointer);
+        closed_.insert(pointer.path);
+      }
+    } catch (const Error& failure) {
+      found.failure = failure;
+    }
+    found_.pointers.push_back(std::move(found));
+  }
+
   /// A pointer is found by the name of its data. One under another name, a copy for instance, would be a second one.
-  void require_own_name(const fs::RepoPath& file, const fs::RepoPath& data) const {
-    const fs::RepoPath own = Snapshot::pointer_file(workspace_.dialect(), data);
-    if (file == own) {
+  void require_own_name(const spec::Pointer& pointer) const {
+    const fs::RepoPath own = Snapshot::pointer_file(workspace_.dialect(), pointer.path);
+    if (pointer.file == own || !workspace_.dialect().pointers_have_fixed_names()) {
       return;
     }
     if (fs::stat_path(workspace_.absolute(own))) {
-      throw Error::of(ErrorKind::conflict, "{} has two pointers: {} and {}", quoted(data.str()), quoted(own.str()),
-                      quoted(file.str()))
+      throw Error::of(ErrorKind::conflict, "{} has two pointers: {} and {}", quoted(pointer.path.str()),
+                      quoted(own.str()), quoted(pointer.file.str()))
           .hint("keep one of them: {} is the right name", quoted(own.str()));
     }
-    throw Error::of(ErrorKind::conflict, "{} is the pointer of {} and would have to be named {}", quoted(file.str()),
-                    quoted(data.str()), quoted(own.str()))
+    throw Error::of(ErrorKind::conflict, "{} is the pointer of {} and would have to be named {}",
+                    quoted(pointer.file.str()), quoted(pointer.path.str()), quoted(own.str()))
         .hint("rename it back; `mlops move` renames data and pointer together");
   }
 
@@ -119,9 +148,10 @@ class PointerWalk {
 
   const Workspace& workspace_;
   const spec::Names& names_;
+  Pointers pointers_;
   std::unordered_set<fs::RepoPath> closed_;
   std::vector<Place> pending_;
-  std::vector<spec::Pointer> found_;
+  Declaring found_;
 };
 
 /// Quicker than parsing, and wrong only for a file that mentions the words otherwise.
@@ -137,19 +167,29 @@ bool is_pointer_name(const spec::Dialect& dialect, std::string_view name) {
   return name.size() > suffix.size() && name.ends_with(suffix);
 }
 
-spec::Pointer read_pointer(const Workspace& workspace, const fs::RepoPath& file) {
-  return workspace.dialect().read_pointer(fs::read_file(workspace.absolute(file), pointer_limit_bytes), file);
+spec::Pointer parse_pointer(const spec::Dialect& dialect, std::string_view text, const fs::RepoPath& file,
+                            const fs::RepoPath& data) {
+  std::vector<spec::Pointer> pointers = dialect.read_pointers(text, file);
+  const auto found = std::ranges::find(pointers, data, &spec::Pointer::path);
+  if (found == pointers.end()) {
+    throw Error::of(ErrorKind::conflict, "{} is the pointer of {}, not of {}", quoted(file.str()),
+                    quoted(pointers.front().path.str()), quoted(data.str()));
+  }
+  return std::move(*found);
 }
 
-std::vector<spec::Pointer> find_pointers(const Workspace& workspace, const std::vector<fs::RepoPath>& outputs) {
-  return PointerWalk(workspace, outputs).run();
+spec::Pointer read_pointer(const Workspace& workspace, const fs::RepoPath& file, const fs::RepoPath& data) {
+  return parse_pointer(workspace.dialect(), fs::read_file(workspace.absolute(file), pointer_limit_bytes), file, data);
 }
+
+Declaring find_declaring(const Workspace& workspace, Pointers pointers) { return Walk(workspace, pointers).run(); }
 
 std::string Declarations::key() const {
-  std::string text =
-      (templates ? revision.hex() : "") + (pipeline ? pipeline->hex() : "-") + (lock ? lock->hex() : "-");
-  for (const git::TreeItem& pointer : pointers) {
-    text.append(1, '\0').append(pointer.path.str()).append(1, '\0').append(pointer.id.hex());
+  std::string text = templates ? revision.hex() : "";
+  for (const auto* files : {&pipelines, &locks, &pointers}) {
+    for (const git::TreeItem& file : *files) {
+      text.append(1, '\0').append(file.path.str()).append(1, '\0').append(file.id.hex());
+    }
   }
   return text;
 }
@@ -157,7 +197,7 @@ std::string Declarations::key() const {
 Declarations find_declarations(Workspace& workspace, const git::Oid& commit_or_tree) {
   const fs::RepoPath& prefix = workspace.git_prefix();
   const spec::Names& names = workspace.dialect().names();
-  Declarations found{.revision = commit_or_tree, .templates = false, .pipeline = {}, .lock = {}, .pointers = {}};
+  Declarations found{.revision = commit_or_tree, .templates = false, .pipelines = {}, .locks = {}, .pointers = {}};
   std::vector<fs::RepoPath> other_projects;
   const auto visit = [&](const git::TreeItem& item) {
     const bool regular = item.mode == git::FileMode::regular || item.mode == git::FileMode::executable;
@@ -165,26 +205,31 @@ Declarations find_declarations(Workspace& workspace, const git::Oid& commit_or_t
       return;
     }
     const fs::RepoPath path = item.path.below(prefix);
-    if (path.str() == names.pipeline) {
-      found.pipeline = item.id;
-    } else if (path.str() == names.lock) {
-      found.lock = item.id;
+    const git::TreeItem own{.path = path, .id = item.id, .mode = item.mode};
+    if (path.name() == names.pipeline) {
+      found.pipelines.push_back(own);
+    } else if (path.name() == names.lock) {
+      found.locks.push_back(own);
     } else if (path.parent().name() == names.directory) {
       if (path.name() == "config" && !path.parent().parent().is_root()) {
         other_projects.push_back(path.parent().parent());
       }
     } else if (is_pointer_name(workspace.dialect(), path.name())) {
-      found.pointers.push_back({.path = path, .id = item.id, .mode = item.mode});
+      found.pointers.push_back(own);
     }
   };
   const auto enter = [&](const git::TreeItem& item) {
     return (item.path.within(prefix) || prefix.within(item.path)) && item.path.parent().name() != names.directory;
   };
   workspace.git().walk(commit_or_tree, visit, enter);
-  found.templates = found.pipeline && may_hold_templates(workspace.git().read_blob(*found.pipeline));
-  std::erase_if(found.pointers, [&](const git::TreeItem& pointer) {
-    return std::any_of(other_projects.begin(), other_projects.end(),
-                       [&](const fs::RepoPath& other) { return pointer.path.within(other); });
+  for (auto* files : {&found.pipelines, &found.locks, &found.pointers}) {
+    std::erase_if(*files, [&](const git::TreeItem& file) {
+      return std::any_of(other_projects.begin(), other_projects.end(),
+                         [&](const fs::RepoPath& other) { return file.path.within(other); });
+    });
+  }
+  found.templates = std::ranges::any_of(found.pipelines, [&](const git::TreeItem& pipeline) {
+    return may_hold_templates(workspace.git().read_blob(pipeline.id));
   });
   return found;
 }

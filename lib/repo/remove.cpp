@@ -2,6 +2,7 @@
 #include "repo/remove.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "fs/file.hpp"
@@ -18,17 +19,16 @@ namespace {
 
 /// What the words of the command line stand for.
 struct Chosen {
-  std::set<fs::RepoPath> pointers;  ///< data paths
-  std::set<std::string> written;    ///< names of stages as the pipeline file has them
-  std::set<std::string> stages;     ///< the same, with groups as the stages that they make
-  std::vector<fs::RepoPath> data;   ///< tracked paths of both
+  std::map<fs::RepoPath, fs::RepoPath> pointers;  ///< data paths and their pointer files
+  std::set<std::string> written;                  ///< names of stages as the pipeline files have them
+  std::set<std::string> stages;                   ///< the same, with groups as the stages that they make
+  std::vector<fs::RepoPath> data;                 ///< tracked paths of both
 };
 
 /// The tracked path that a word names, by itself or by its pointer's.
-const spec::Pointer* find_pointer(const Workspace& workspace, const Snapshot& snapshot, const fs::RepoPath& path) {
-  const auto found = std::find_if(snapshot.pointers.begin(), snapshot.pointers.end(), [&](const auto& pointer) {
-    return pointer.path == path || Snapshot::pointer_file(workspace.dialect(), pointer.path) == path;
-  });
+const spec::Pointer* find_pointer(const Snapshot& snapshot, const fs::RepoPath& path) {
+  const auto found = std::find_if(snapshot.pointers.begin(), snapshot.pointers.end(),
+                                  [&](const auto& pointer) { return pointer.path == path || pointer.file == path; });
   return found == snapshot.pointers.end() ? nullptr : &*found;
 }
 
@@ -42,12 +42,11 @@ void add_stages(const Snapshot& snapshot, const std::string& name, Chosen& chose
 /// A stage may be called as a tracked path is. Guessing would take away the wrong one.
 void choose_stage(const Workspace& workspace, const Snapshot& snapshot, const std::string& word, Chosen& chosen) {
   const auto path = fs::RepoPath::try_parse(word);
-  const spec::Pointer* pointer = path ? find_pointer(workspace, snapshot, workspace.resolve(word)) : nullptr;
+  const spec::Pointer* pointer = path ? find_pointer(snapshot, workspace.resolve(word)) : nullptr;
   if (pointer != nullptr) {
-    const fs::RepoPath file = Snapshot::pointer_file(workspace.dialect(), pointer->path);
     throw Error::of(ErrorKind::conflict, "{} is both a stage and a tracked path", quoted(word))
         .hint("`mlops stage remove {}` removes the stage, `mlops remove {}` stops tracking the path", word,
-              shell_quoted(workspace.shown(file)));
+              shell_quoted(workspace.shown(pointer->file)));
   }
   add_stages(snapshot, word, chosen);
 }
@@ -58,8 +57,8 @@ void choose(const Workspace& workspace, const Snapshot& snapshot, const std::str
     return;
   }
   const fs::RepoPath path = workspace.resolve(word);
-  if (const spec::Pointer* pointer = find_pointer(workspace, snapshot, path)) {
-    chosen.pointers.insert(pointer->path);
+  if (const spec::Pointer* pointer = find_pointer(snapshot, path)) {
+    chosen.pointers.emplace(pointer->path, pointer->file);
     return;
   }
   const auto tracked = snapshot.find(path);
@@ -108,21 +107,28 @@ void delete_data(Workspace& workspace, const Chosen& chosen, bool force, RemoveR
 
 void remove_stages(Workspace& workspace, const Chosen& chosen, RemoveResult& result) {
   const spec::Dialect& dialect = workspace.dialect();
-  const fs::RepoPath file = pipeline_path(dialect);
+  std::map<fs::RepoPath, std::vector<std::string>> by_file;
+  for (const std::string& stage : chosen.written) {
+    by_file[spec::parse_stage_address(stage, dialect.names().pipeline).file].push_back(stage);
+  }
   {
     const auto lock = workspace.lock_metadata();
-    std::string text = fs::read_file(workspace.absolute(file), metadata_limit_bytes);
-    for (const std::string& stage : chosen.written) {
-      text = dialect.without_stage(text, file, stage);
+    std::map<fs::RepoPath, std::string> texts;
+    for (const auto& [file, stages] : by_file) {
+      std::string text = fs::read_file(workspace.absolute(file), metadata_limit_bytes);
+      for (const std::string& stage : stages) {
+        text = dialect.without_stage(text, file, stage);
+      }
+      texts.emplace(file, std::move(text));
     }
     result.stages.assign(chosen.stages.begin(), chosen.stages.end());
-    workspace.write_file(file, text);
+    for (const auto& [file, text] : texts) {
+      workspace.write_file(file, text);
+      result.changed_files.push_back(file);
+    }
   }
-  const std::string before = read_lock_text(workspace);
-  if (write_lock_file(workspace, {}, result.stages) != before) {
-    result.changed_files.push_back(lock_path(dialect));
-  }
-  result.changed_files.push_back(file);
+  const auto locks = write_lock_files(workspace, {}, result.stages);
+  result.changed_files.insert(result.changed_files.end(), locks.begin(), locks.end());
 }
 
 }  // namespace
@@ -137,8 +143,7 @@ RemoveResult remove(Workspace& workspace, const RemoveOptions& options) {
   if (!chosen.written.empty()) {
     remove_stages(workspace, chosen, result);
   }
-  for (const fs::RepoPath& path : chosen.pointers) {
-    const fs::RepoPath pointer = Snapshot::pointer_file(workspace.dialect(), path);
+  for (const auto& [path, pointer] : chosen.pointers) {
     fs::remove_file(workspace.absolute(pointer));
     result.pointers.push_back(pointer);
     result.changed_files.push_back(pointer);

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "repo/compiled.hpp"
 #include "repo/journal.hpp"
@@ -25,16 +26,15 @@ std::optional<store::Entry> locked_entry(const spec::Lock& lock, const spec::Sta
   return found == outs.end() ? std::nullopt : std::optional(found->entry);
 }
 
-std::string owner(const Tracked& tracked, const spec::Dialect& dialect) {
-  return tracked.stage != nullptr ? "stage '" + tracked.stage->name + "'"
-                                  : quoted(Snapshot::pointer_file(dialect, tracked.path).str());
+std::string owner(const Tracked& tracked) {
+  return tracked.stage != nullptr ? "stage '" + tracked.stage->name + "'" : quoted(tracked.pointer->file.str());
 }
 
 /// The line of the pipeline file; 0 for what a pointer declares.
 int declared_on(const Tracked& tracked) { return tracked.output != nullptr ? tracked.output->line : 0; }
 
 /// Two that claim the same bytes would overwrite each other at every checkout.
-void require_no_overlap(const Snapshot& snapshot, const spec::Dialect& dialect) {
+void require_no_overlap(const Snapshot& snapshot) {
   const std::vector<Tracked> tracked = snapshot.tracked();
   for (std::size_t i = 1; i < tracked.size(); ++i) {
     const Tracked& outer = tracked[i - 1];
@@ -42,11 +42,11 @@ void require_no_overlap(const Snapshot& snapshot, const spec::Dialect& dialect) 
     if (!inner.path.within(outer.path)) {
       continue;
     }
-    const int line = std::max(declared_on(inner), declared_on(outer));
-    const std::string place = line == 0 ? "" : fmt::format("{}:{}: ", dialect.names().pipeline, line);
-    throw Error::of(ErrorKind::conflict, "{}{} of {} {} {} of {}", place, quoted(inner.path.str()),
-                    owner(inner, dialect), inner.path == outer.path ? "is also" : "lies inside",
-                    quoted(outer.path.str()), owner(outer, dialect))
+    const Tracked& later = declared_on(inner) >= declared_on(outer) ? inner : outer;
+    const std::string place =
+        later.output == nullptr ? "" : fmt::format("{}:{}: ", later.stage->file.str(), later.output->line);
+    throw Error::of(ErrorKind::conflict, "{}{} of {} {} {} of {}", place, quoted(inner.path.str()), owner(inner),
+                    inner.path == outer.path ? "is also" : "lies inside", quoted(outer.path.str()), owner(outer))
         .hint("keep one of them: `mlops remove` takes a pointer out, `mlops stage remove` a stage");
   }
 }
@@ -69,6 +69,9 @@ bool by_path(const spec::Pointer& a, const spec::Pointer& b) { return a.path < b
 std::vector<Tracked> Snapshot::tracked() const {
   std::vector<Tracked> all;
   for (const spec::Pointer& pointer : pointers) {
+    if (!pointer.cache) {
+      continue;
+    }
     all.push_back({.path = pointer.path,
                    .entry = pointer.entry,
                    .pointer = &pointer,
@@ -77,7 +80,7 @@ std::vector<Tracked> Snapshot::tracked() const {
   }
   for (const spec::Stage& stage : project.stages) {
     for (const spec::Output& output : stage.outs) {
-      if (output.cache) {
+      if (output.cache && output.elsewhere.empty()) {
         all.push_back({.path = output.path,
                        .entry = locked_entry(lock, stage, output.path),
                        .stage = &stage,
@@ -104,29 +107,64 @@ fs::RepoPath Snapshot::pointer_file(const spec::Dialect& dialect, const fs::Repo
   return data.parent() / (std::string(data.name()) + std::string(dialect.names().pointer_suffix));
 }
 
-std::unique_ptr<Snapshot> Snapshot::of_pipeline(Workspace& workspace) {
+namespace {
+
+std::unique_ptr<Snapshot> read_pipelines(Workspace& workspace, std::vector<fs::RepoPath> pipelines) {
   auto snapshot = std::make_unique<Snapshot>();
-  PipelineFiles files = read_pipeline_files(workspace);
+  PipelineFiles files = read_pipeline_files(workspace, pipelines);
   snapshot->project = std::move(files.project);
   snapshot->lock = std::move(files.lock);
+  snapshot->pipelines = std::move(pipelines);
   add_journal(workspace, *snapshot);
   return snapshot;
 }
 
-std::unique_ptr<Snapshot> Snapshot::of_workspace(Workspace& workspace) {
-  auto snapshot = of_pipeline(workspace);
-  // What stands in place of an output that was never made is no stage's work: pointers inside it count, and overlap.
-  std::vector<fs::RepoPath> outputs;
-  for (const spec::Stage& stage : snapshot->project.stages) {
+/// The paths that stages have made. What stands in place of an output that was never made is no stage's work: pointers
+/// inside it count, and overlap.
+std::vector<fs::RepoPath> made_paths(const Snapshot& snapshot) {
+  std::vector<fs::RepoPath> made;
+  for (const spec::Stage& stage : snapshot.project.stages) {
     for (const spec::Output& output : stage.outs) {
-      if (locked_entry(snapshot->lock, stage, output.path)) {
-        outputs.push_back(output.path);
+      if (output.elsewhere.empty() && locked_entry(snapshot.lock, stage, output.path)) {
+        made.push_back(output.path);
       }
     }
   }
-  snapshot->pointers = find_pointers(workspace, outputs);
+  std::sort(made.begin(), made.end());
+  return made;
+}
+
+/// Whether one of `made` (sorted) holds `path`.
+bool lies_in(const fs::RepoPath& path, const std::vector<fs::RepoPath>& made) {
+  for (fs::RepoPath above = path; !above.is_root(); above = above.parent()) {
+    if (std::binary_search(made.begin(), made.end(), above)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::unique_ptr<Snapshot> Snapshot::of_pipeline(Workspace& workspace) {
+  return read_pipelines(workspace, find_declaring(workspace, Pointers::skip).pipelines);
+}
+
+std::unique_ptr<Snapshot> Snapshot::of_workspace(Workspace& workspace) {
+  Declaring declaring = find_declaring(workspace, Pointers::read);
+  auto snapshot = read_pipelines(workspace, std::move(declaring.pipelines));
+  const std::vector<fs::RepoPath> made = made_paths(*snapshot);
+  for (PointerFile& file : declaring.pointers) {
+    if (lies_in(file.file, made)) {
+      continue;
+    }
+    if (file.failure) {
+      throw *file.failure;
+    }
+    std::move(file.pointers.begin(), file.pointers.end(), std::back_inserter(snapshot->pointers));
+  }
   std::sort(snapshot->pointers.begin(), snapshot->pointers.end(), by_path);
-  require_no_overlap(*snapshot, workspace.dialect());
+  require_no_overlap(*snapshot);
   return snapshot;
 }
 
@@ -151,15 +189,22 @@ std::unique_ptr<Snapshot> read_declarations(Workspace& workspace, const Declarat
   const spec::Dialect& dialect = workspace.dialect();
   const git::Repository& git = workspace.git();
   auto snapshot = std::make_unique<Snapshot>();
-  if (found.pipeline) {
-    snapshot->project = dialect.read_project(git.read_blob(*found.pipeline, metadata_limit_bytes),
-                                             pipeline_path(dialect), revision_files(workspace, found.revision));
-  }
-  if (found.lock) {
-    snapshot->lock = dialect.read_lock(git.read_blob(*found.lock, metadata_limit_bytes), lock_path(dialect));
+  for (const git::TreeItem& pipeline : found.pipelines) {
+    spec::Project project = dialect.read_project(git.read_blob(pipeline.id, metadata_limit_bytes), pipeline.path,
+                                                 revision_files(workspace, found.revision));
+    const auto lock = std::ranges::find(found.locks, lock_of(dialect, pipeline.path), &git::TreeItem::path);
+    if (lock != found.locks.end()) {
+      const spec::Lock read = dialect.read_lock(git.read_blob(lock->id, metadata_limit_bytes), lock->path, project);
+      for (const auto& [stage, state] : read.stages) {
+        snapshot->lock.stages.insert_or_assign(stage, state);
+      }
+    }
+    merge_project(snapshot->project, std::move(project));
+    snapshot->pipelines.push_back(pipeline.path);
   }
   for (const git::TreeItem& pointer : found.pointers) {
-    snapshot->pointers.push_back(dialect.read_pointer(git.read_blob(pointer.id, pointer_limit_bytes), pointer.path));
+    auto pointers = dialect.read_pointers(git.read_blob(pointer.id, pointer_limit_bytes), pointer.path);
+    std::move(pointers.begin(), pointers.end(), std::back_inserter(snapshot->pointers));
   }
   std::sort(snapshot->pointers.begin(), snapshot->pointers.end(), by_path);
   return snapshot;

@@ -28,6 +28,7 @@ struct Snapshot {
   spec::Project project;
   spec::Lock lock;                      ///< with the journal's records in it, for the workspace
   std::vector<spec::Pointer> pointers;  ///< sorted by path
+  std::vector<fs::RepoPath> pipelines;  ///< the pipeline files, the root's first; of a workspace whether there or not
   bool journal_pending = false;         ///< the journal holds records that mlops.lock lacks
 
   /// All cached outputs and pointers, sorted by path. Pointers into this snapshot.
@@ -37,8 +38,8 @@ struct Snapshot {
   /// The file of a pointer ("data/raw.mlops").
   static fs::RepoPath pointer_file(const spec::Dialect& dialect, const fs::RepoPath& data);
 
-  /// Reads the work tree. The pipeline file and lock come from their compiled form when their text has not changed (D8);
-  /// pointer files are found by a walk that skips .git, .mlops, ignored and tracked directories.
+  /// Reads the work tree. Pipeline files and locks come from their compiled form when their texts have not changed (D8);
+  /// they and pointer files are found by a walk that skips .git, .mlops, ignored and tracked directories.
   static std::unique_ptr<Snapshot> of_workspace(Workspace& workspace);
   /// As of_workspace without looking for pointers, for commands that only need the pipeline.
   static std::unique_ptr<Snapshot> of_pipeline(Workspace& workspace);

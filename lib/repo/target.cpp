@@ -53,8 +53,7 @@ class Resolver {
   }
 
   void add_word(const std::string& word) {
-    const std::string in_file = std::string(workspace_.dialect().names().pipeline) + ":";
-    const auto named = snapshot_.project.find_all(word.starts_with(in_file) ? word.substr(in_file.size()) : word);
+    const auto named = stages_named(workspace_, snapshot_, word);
     for (const spec::Stage* stage : named) {
       add_stage(*stage);
     }
@@ -63,9 +62,6 @@ class Resolver {
     }
     const fs::RepoPath path = workspace_.resolve(word);
     if (path == pipeline_path(workspace_.dialect())) {
-      for (const spec::Stage& stage : snapshot_.project.stages) {
-        add_stage(stage);
-      }
       return;
     }
     if (!add_path(path) && !add_below(path)) {
@@ -74,15 +70,18 @@ class Resolver {
   }
 
   bool add_path(const fs::RepoPath& path) {
+    bool found = false;
     for (const Tracked& tracked : all_) {
-      const bool is_pointer =
-          tracked.pointer != nullptr && Snapshot::pointer_file(workspace_.dialect(), tracked.path) == path;
-      if (is_pointer || path.within(tracked.path)) {
-        add(tracked, is_pointer ? tracked.path : path);
+      const bool is_pointer = tracked.pointer != nullptr && tracked.pointer->file == path;
+      if (is_pointer) {
+        add(tracked, tracked.path);
+        found = true;
+      } else if (path.within(tracked.path)) {
+        add(tracked, path);
         return true;
       }
     }
-    return false;
+    return found;
   }
 
   bool add_below(const fs::RepoPath& directory) {
@@ -184,7 +183,38 @@ fs::RepoPath plain_part(const fs::RepoPath& pattern) {
   return base == pattern ? base.parent() : base;
 }
 
+/// The stages of one file by name; an empty name: all of them.
+std::vector<const spec::Stage*> stages_of(const Snapshot& snapshot, const fs::RepoPath& file, const std::string& name) {
+  if (!name.empty()) {
+    return snapshot.project.find_all(spec::stage_address(file, name));
+  }
+  std::vector<const spec::Stage*> found;
+  for (const spec::Stage& stage : snapshot.project.stages) {
+    if (stage.file == file) {
+      found.push_back(&stage);
+    }
+  }
+  return found;
+}
+
 }  // namespace
+
+std::vector<const spec::Stage*> stages_named(const Workspace& workspace, const Snapshot& snapshot,
+                                             const std::string& word) {
+  const std::string pipeline(workspace.dialect().names().pipeline);
+  const std::size_t end = word == pipeline || word.starts_with(pipeline + ":") ? pipeline.size() : [&] {
+    const std::size_t at = word.find("/" + pipeline);
+    return at == std::string::npos ? at : at + 1 + pipeline.size();
+  }();
+  if (end != std::string::npos && (end == word.size() || word[end] == ':')) {
+    const auto file = fs::RepoPath::resolve(workspace.cwd(), word.substr(0, end));
+    const std::string name = end == word.size() ? "" : word.substr(end + 1);
+    return file && (end == word.size() || !name.empty()) ? stages_of(snapshot, *file, name)
+                                                         : std::vector<const spec::Stage*>();
+  }
+  const auto here = snapshot.project.find_all(spec::stage_address(workspace.cwd() / pipeline, word));
+  return here.empty() ? snapshot.project.find_all(word) : here;
+}
 
 std::vector<Target> resolve_targets(const Workspace& workspace, const Snapshot& snapshot,
                                     const TargetOptions& options) {

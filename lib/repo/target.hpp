@@ -25,6 +25,12 @@ struct Target {
   fs::RepoPath below() const { return path.below(tracked.path); }
 };
 
+/// The stages that a word names to a person in cwd: "train", "train@small", a group, "models/mlops.yaml:train", or
+/// "models/mlops.yaml" for all of that file. A bare name is looked for in the pipeline file of cwd, then as an address.
+/// Empty: it names none.
+std::vector<const spec::Stage*> stages_named(const Workspace& workspace, const Snapshot& snapshot,
+                                             const std::string& word);
+
 /// Turns words into targets: a tracked path, a path inside one, a pointer file, a stage's name (all its cached
 /// outputs), the pipeline file (those of all stages) or, with `recursive`, a directory. Sorted by path, each once; a
 /// whole target swallows what lies inside it. Throws Error (missing) for a word that fits nothing, with the nearest.

@@ -53,7 +53,7 @@ class Application {
  private:
   void fold_journal() {
     if (here_->journal_pending) {
-      repo::write_lock_file(workspace_, {});
+      repo::write_lock_files(workspace_, {});
     }
   }
 
@@ -93,10 +93,16 @@ class Application {
       plan_file(file, file);
     }
     plan_file(repo::pipeline_path(dialect), repo::pipeline_path(dialect));
-    plan_file(repo::lock_path(dialect), run_lock_path(dialect));
+    plan_file(repo::lock_path(dialect), run_directory(dialect) / repo::lock_path(dialect));
+    for (const std::vector<fs::RepoPath>* pipelines : {&then.pipelines, &std::as_const(here_->pipelines)}) {
+      for (const fs::RepoPath& pipeline : *pipelines) {
+        const fs::RepoPath lock = repo::lock_of(dialect, pipeline);
+        plan_file(pipeline, pipeline);
+        plan_file(lock, run_directory(dialect) / lock);
+      }
+    }
     for (const spec::Pointer* pointer : paths_.inputs()) {
-      const fs::RepoPath file = repo::Snapshot::pointer_file(dialect, pointer->path);
-      plan_file(file, file);
+      plan_file(pointer->file, pointer->file);
     }
     for (const RunPaths::Path& out : paths_.outputs()) {
       if (!out.cached) {
@@ -105,7 +111,7 @@ class Application {
     }
     for (const spec::Pointer& pointer : here_->pointers) {
       if (is_output(pointer.path)) {
-        files_.insert_or_assign(repo::Snapshot::pointer_file(dialect, pointer.path), FileChange{});
+        files_.insert_or_assign(pointer.file, FileChange{});
       }
     }
   }
@@ -131,7 +137,9 @@ class Application {
   void plan_data() {
     std::map<fs::RepoPath, store::Entry> wanted;
     for (const spec::Pointer* pointer : paths_.inputs()) {
-      wanted.emplace(pointer->path, pointer->entry);
+      if (pointer->entry) {
+        wanted.emplace(pointer->path, *pointer->entry);
+      }
     }
     for (const RunPaths::Path& out : paths_.outputs()) {
       if (out.cached) {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "repo/git_ignore.hpp"
+#include "repo/lock_text.hpp"
 #include "repo/snapshot.hpp"
 #include "run/history.hpp"
 #include "run/layout.hpp"
@@ -131,8 +132,12 @@ void leave_out_ignore_lines(repo::Workspace& workspace, const Side& before, cons
 /// Files of the code: neither the record nor what the other lists tell already.
 std::vector<git::FileChange> code_changes(repo::Workspace& workspace, const Side& before, const Side& after) {
   auto changes = git::diff_trees(workspace.git(), before.run.commit, after.run.commit);
-  std::vector<fs::RepoPath> told{workspace.git_path(run_directory(workspace.dialect())),
-                                 workspace.git_path(fs::RepoPath::parse(workspace.dialect().names().lock))};
+  std::vector<fs::RepoPath> told{workspace.git_path(run_directory(workspace.dialect()))};
+  for (const Side* side : {&before, &after}) {
+    for (const fs::RepoPath& pipeline : side->snapshot.pipelines) {
+      told.push_back(workspace.git_path(repo::lock_of(workspace.dialect(), pipeline)));
+    }
+  }
   for (const auto* params : {&before.run.record.params, &after.run.record.params}) {
     for (const auto& [file, value] : *params) {
       if (const auto path = fs::RepoPath::try_parse(file)) {

@@ -8,6 +8,7 @@
 #include "repo/lock_text.hpp"
 #include "repo/snapshot.hpp"
 #include "run/layout.hpp"
+#include "run/locks.hpp"
 #include "run/machine.hpp"
 #include "run/pending.hpp"
 #include "run/recording.hpp"
@@ -104,7 +105,7 @@ class Recorder : public pipeline::ReproObserver {
     Recording recording{.record = record_,
                         .tree = *tree_,
                         .project = &snapshot_.project,
-                        .lock_text = repo::read_lock_text(workspace_),
+                        .locks = work_tree_locks(workspace_, snapshot_.pipelines),
                         .states = {}};
     Record& record = recording.record;
     record.status = result.interrupted != 0 ? "interrupted" : result.failed ? "failed" : "success";
@@ -180,12 +181,11 @@ class Recorder : public pipeline::ReproObserver {
   std::vector<Run> recovered_;
 };
 
-/// The newest run that ended with this lock.
-std::optional<Run> find_equal(repo::Workspace& workspace, const std::string& lock_text) {
-  const git::Repository& git = workspace.git();
-  const fs::RepoPath file = workspace.git_path(run_lock_path(workspace.dialect()));
+/// The newest run that ended with these locks.
+std::optional<Run> find_equal(repo::Workspace& workspace, const LockTexts& locks) {
+  const fs::RepoPath top = run_directory(workspace.dialect());
   for (Run& run : list_runs(workspace)) {
-    if (run.record.status == "success" && git.read_file(run.commit, file, record_limit_bytes) == lock_text) {
+    if (run.record.status == "success" && committed_locks(workspace, run.commit, top) == locks) {
       return std::move(run);
     }
   }
@@ -203,7 +203,7 @@ void finish_without_work(repo::Workspace& workspace, const repo::Snapshot& snaps
     }
   }
   if (!result.run) {
-    result.equal = find_equal(workspace, repo::read_lock_text(workspace));
+    result.equal = find_equal(workspace, work_tree_locks(workspace, snapshot.pipelines));
   }
 }
 

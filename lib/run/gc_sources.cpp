@@ -164,7 +164,9 @@ void WorkTreeSource::collect(const std::function<void(const store::Entry&)>& roo
   }
   const auto snapshot = repo::Snapshot::of_workspace(workspace_);
   for (const spec::Pointer& pointer : snapshot->pointers) {
-    root(pointer.entry);
+    if (pointer.entry) {
+      root(*pointer.entry);
+    }
   }
   for (const auto& [name, state] : snapshot->lock.stages) {
     for (const auto* paths : {&state.deps, &state.outs}) {

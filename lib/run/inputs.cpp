@@ -90,8 +90,8 @@ std::vector<InputSupply::Item> InputSupply::items_for(const std::vector<Input>& 
     for (const spec::Pointer& pointer : snapshot_.pointers) {
       if (path.within(pointer.path)) {
         items.push_back({input.recorded, pointer.remote.value_or("")});
-      } else if (pointer.path.within(path)) {
-        items.push_back({{pointer.path, pointer.entry}, pointer.remote.value_or("")});
+      } else if (pointer.path.within(path) && pointer.entry) {
+        items.push_back({{pointer.path, *pointer.entry}, pointer.remote.value_or("")});
       }
     }
     add_outputs(input, items);

@@ -31,8 +31,6 @@ fs::RepoPath run_directory(const spec::Dialect& dialect) {
 
 fs::RepoPath record_path(const spec::Dialect& dialect) { return run_directory(dialect) / "run.json"; }
 
-fs::RepoPath run_lock_path(const spec::Dialect& dialect) { return run_directory(dialect) / dialect.names().lock; }
-
 fs::RepoPath run_output_path(const spec::Dialect& dialect, const fs::RepoPath& output) {
   return run_directory(dialect) / "out" / output;
 }

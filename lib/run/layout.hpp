@@ -23,10 +23,9 @@ std::string ref_name(std::string_view id);
 std::optional<std::string> id_of_ref(std::string_view ref);
 bool is_run_id(std::string_view id);
 
-/// ".mlops/run/run.json", ".mlops/run/mlops.lock" and ".mlops/run/out", relative to the project's root.
+/// ".mlops/run", ".mlops/run/run.json" and ".mlops/run/out/...", relative to the project's root.
 fs::RepoPath run_directory(const spec::Dialect& dialect);
 fs::RepoPath record_path(const spec::Dialect& dialect);
-fs::RepoPath run_lock_path(const spec::Dialect& dialect);
 fs::RepoPath run_output_path(const spec::Dialect& dialect, const fs::RepoPath& output);
 
 /// The line of a run commit's message that names the project, for projects below the top of the repository.

@@ -11,8 +11,8 @@ std::map<std::string, std::vector<store::Wanted>> needed_objects(repo::Workspace
   const std::string& id = run.record.id;
   const RunPaths paths(workspace, run, run_lock(workspace, run));
   for (const spec::Pointer* pointer : paths.inputs()) {
-    if (pointer->push) {
-      needs[pointer->remote.value_or("")].push_back({pointer->entry, id + ":" + printable(pointer->path.str())});
+    if (pointer->push && pointer->entry) {
+      needs[pointer->remote.value_or("")].push_back({*pointer->entry, id + ":" + printable(pointer->path.str())});
     }
   }
   // What the lock says was read may be older than the pointer, and is what counts.

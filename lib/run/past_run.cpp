@@ -6,6 +6,7 @@
 
 #include "repo/lock_text.hpp"
 #include "run/layout.hpp"
+#include "run/locks.hpp"
 #include "run/values.hpp"
 #include "spec/params.hpp"
 #include "util/error.hpp"
@@ -23,8 +24,8 @@ PastRun past_revision(repo::Workspace& workspace, const std::string& revision) {
     throw Error::of(ErrorKind::missing, "{} is no revision of this repository", quoted(revision));
   }
   const fs::RepoPath file = repo::lock_path(workspace.dialect());
-  const auto text = workspace.git().read_file(*commit, workspace.git_path(file), record_limit_bytes);
-  if (!text) {
+  const LockTexts locks = committed_locks(workspace, *commit, {});
+  if (locks.empty()) {
     throw Error::of(ErrorKind::missing, "revision {} has no {}, so nothing says what its results were",
                     quoted(revision), file.str())
         .hint("reproduce a commit that holds one, or a run: `mlops runs list`");
@@ -32,7 +33,7 @@ PastRun past_revision(repo::Workspace& workspace, const std::string& revision) {
   return {.run = std::nullopt,
           .commit = *commit,
           .shown = "revision " + quoted(revision),
-          .lock = workspace.dialect().read_lock(*text, file)};
+          .lock = parse_locks(workspace, locks, *commit)};
 }
 
 /// The stages of the record that ended well.

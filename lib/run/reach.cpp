@@ -73,7 +73,9 @@ void Reach::add_runs(std::vector<std::string>& unreadable) {
         }
       }
       for (const spec::Pointer* pointer : paths.inputs()) {
-        add(pointer->entry, pointer->path.str(), revision);
+        if (pointer->entry) {
+          add(*pointer->entry, pointer->path.str(), revision);
+        }
       }
     } catch (const Error& error) {
       unreadable.push_back(revision + ": " + error.what());

@@ -5,6 +5,7 @@
 
 #include "fs/stat.hpp"
 #include "run/layout.hpp"
+#include "run/locks.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -134,13 +135,9 @@ Run find_run(repo::Workspace& workspace, const std::string& word) {
 }
 
 spec::Lock run_lock(repo::Workspace& workspace, const Run& run) {
-  const fs::RepoPath file = run_lock_path(workspace.dialect());
-  const auto text = workspace.git().read_file(run.commit, workspace.git_path(file), record_limit_bytes);
-  if (!text) {
-    return {};
-  }
   try {
-    return workspace.dialect().read_lock(*text, file);
+    return parse_locks(workspace, committed_locks(workspace, run.commit, run_directory(workspace.dialect())),
+                       run.commit);
   } catch (Error& error) {
     throw std::move(error).while_doing("reading run '{}'", run.record.id);
   }

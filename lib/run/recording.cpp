@@ -35,8 +35,8 @@ class Collector {
       }
     }
     read_plain_metrics();
-    if (!recording_.lock_text.empty()) {
-      put(run_lock_path(workspace_.dialect()), recording_.lock_text, git::FileMode::regular);
+    for (const auto& [file, text] : recording_.locks) {
+      put(run_directory(workspace_.dialect()) / file, text, git::FileMode::regular);
     }
     put(record_path(workspace_.dialect()), write_record(recording_.record), git::FileMode::regular);
     return std::move(updates_);

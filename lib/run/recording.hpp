@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "run/locks.hpp"
 #include "run/record.hpp"
 #include "run/work_tree.hpp"
 
@@ -23,7 +24,7 @@ struct Recording {
   Record record;
   git::Oid tree;
   const spec::Project* project = nullptr;
-  std::string lock_text;                            ///< the lock that resulted; empty when there is none yet
+  LockTexts locks;                                  ///< that resulted
   std::map<std::string, spec::LockedStage> states;  ///< of the stages that ended well
 };
 

@@ -5,6 +5,7 @@
 
 #include "repo/lock_text.hpp"
 #include "run/layout.hpp"
+#include "run/locks.hpp"
 #include "run/machine.hpp"
 #include "run/pending.hpp"
 #include "run/recording.hpp"
@@ -24,15 +25,23 @@ std::string free_name(repo::Workspace& workspace, const std::string& name, const
   return taken ? std::string() : name;
 }
 
-/// The lock that a killed run had reached: the one that it started from, with its own stages.
-std::string lock_reached(repo::Workspace& workspace, const Pending& pending) {
-  const fs::RepoPath file = repo::lock_path(workspace.dialect());
-  const auto text = workspace.git().read_file(pending.tree, workspace.git_path(file), record_limit_bytes);
-  spec::Lock lock = text ? workspace.dialect().read_lock(*text, file) : spec::Lock();
+/// The locks that a killed run had reached: those that it started from, with its own stages.
+LockTexts locks_reached(repo::Workspace& workspace, const Pending& pending) {
+  const spec::Dialect& dialect = workspace.dialect();
+  LockTexts texts = committed_locks(workspace, pending.tree, {});
+  std::map<fs::RepoPath, spec::Lock> locks;
   for (const auto& [name, state] : pending.states) {
-    lock.stages.insert_or_assign(name, state);
+    const fs::RepoPath file = repo::lock_of(dialect, spec::parse_stage_address(name, dialect.names().pipeline).file);
+    const auto [lock, fresh] = locks.try_emplace(file);
+    if (fresh && texts.contains(file)) {
+      lock->second = parse_locks(workspace, {{file, texts.at(file)}}, pending.tree);
+    }
+    lock->second.stages.insert_or_assign(name, state);
   }
-  return workspace.dialect().write_lock(lock);
+  for (const auto& [file, lock] : locks) {
+    texts[file] = dialect.write_lock(lock, file, texts[file]);
+  }
+  return texts;
 }
 
 /// The id is this run's alone, and the run lock is ours: a lock of its ref is what a kill left.
@@ -54,7 +63,7 @@ std::optional<Run> record_interrupted(repo::Workspace& workspace, Pending pendin
   Run run = write_run(workspace, {.record = std::move(pending.record),
                                   .tree = pending.tree,
                                   .project = &then->project,
-                                  .lock_text = lock_reached(workspace, pending),
+                                  .locks = locks_reached(workspace, pending),
                                   .states = pending.states});
   marker.clear();
   return run;
@@ -64,7 +73,7 @@ std::optional<Run> record_interrupted(repo::Workspace& workspace, Pending pendin
 bool same_start(repo::Workspace& workspace, const repo::Snapshot& snapshot, const git::Oid& before,
                 const git::Oid& after) {
   const auto written_by_stages = [&](const fs::RepoPath& path) {
-    if (path == workspace.git_path(repo::lock_path(workspace.dialect())) || path.name() == ".gitignore") {
+    if (path.name() == workspace.dialect().names().lock || path.name() == ".gitignore") {
       return true;
     }
     for (const spec::Stage& stage : snapshot.project.stages) {
@@ -135,7 +144,7 @@ PendingOutcome settle_pending(repo::Workspace& workspace, const repo::Snapshot& 
   outcome.finished = write_run(workspace, {.record = std::move(pending->record),
                                            .tree = pending->tree,
                                            .project = &snapshot.project,
-                                           .lock_text = repo::read_lock_text(workspace),
+                                           .locks = work_tree_locks(workspace, snapshot.pipelines),
                                            .states = std::move(pending->states)});
   marker.clear();
   return outcome;

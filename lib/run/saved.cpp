@@ -27,7 +27,7 @@ bool SavedContent::has(const fs::RepoPath& path, std::string_view content) {
   }
   const spec::Dialect& dialect = workspace_.dialect();
   const fs::RepoPath kept =
-      path.str() == dialect.names().lock ? run_lock_path(dialect) : run_output_path(dialect, path);
+      path.name() == dialect.names().lock ? run_directory(dialect) / path : run_output_path(dialect, path);
   for (const git::Oid& run : runs_) {
     if (has_blob(run, workspace_.git_path(kept), content) || has_blob(run, in_git, content)) {
       return true;

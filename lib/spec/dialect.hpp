@@ -65,7 +65,15 @@ class Dialect {
   /// One pointer for each path that the file speaks of, in its order; at least one.
   virtual std::vector<Pointer> read_pointers(std::string_view text, const fs::RepoPath& file) const = 0;
   /// The file's text with what it says of `pointer.path` exchanged for this. `before` as in write_lock.
-  virtual std::string write_pointer(const Pointer& pointer, const fs::RepoPath& file, std::string_view before) const = 0;
+  virtual std::string write_pointer(const Pointer& pointer, const fs::RepoPath& file,
+                                    std::string_view before) const = 0;
+
+  /// Whether read_lock makes use of the project.
+  virtual bool locks_need_projects() const { return false; }
+  /// Whether a stage that is declared in a directory goes into a pipeline file there, even if it has to be made.
+  virtual bool pipeline_in_each_directory() const { return false; }
+  /// Whether the pointer of X is always the file that Names say, beside X.
+  virtual bool pointers_have_fixed_names() const { return true; }
 
   /// The canonical text whose SHA-256 is the stage key.
   virtual std::string stage_key_text(const StageInputs& inputs) const = 0;

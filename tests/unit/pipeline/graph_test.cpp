@@ -131,7 +131,7 @@ pipeline::Dag diamond() {
   const auto project = snapshot({stage("prepare", {}, {"p"}), stage("left", {"p"}, {"l"}), stage("right", {"p"}, {"r"}),
                                  stage("join", {"l", "r"}, {"j"})});
   const Graph graph(project);
-  return pipeline::make_dag(graph, project, spec::native_dialect(), {});
+  return pipeline::make_dag(graph, project, {});
 }
 
 TEST_CASE("a dag is drawn as text") {
@@ -154,12 +154,12 @@ TEST_CASE("a dag is written for graphviz and mermaid") {
 TEST_CASE("a dag of outputs and of targets shows only those") {
   const auto project = snapshot({stage("a", {}, {"x"}), stage("b", {"x"}, {"y"}), stage("c", {"x"}, {"z"})});
   const Graph graph(project);
-  const auto outs = pipeline::make_dag(graph, project, spec::native_dialect(), {.outs = true});
+  const auto outs = pipeline::make_dag(graph, project, {.outs = true});
   CHECK(outs.nodes.size() == 3);
   CHECK(outs.edges.size() == 2);
-  const auto part = pipeline::make_dag(graph, project, spec::native_dialect(), {.targets = {"b"}});
+  const auto part = pipeline::make_dag(graph, project, {.targets = {"b"}});
   CHECK(part.nodes.size() == 2);
-  const auto full = pipeline::make_dag(graph, project, spec::native_dialect(), {.targets = {"b"}, .full = true});
+  const auto full = pipeline::make_dag(graph, project, {.targets = {"b"}, .full = true});
   CHECK(full.nodes.size() == 3);
 }
 
@@ -172,7 +172,7 @@ TEST_CASE("a graph too wide for a screen is listed") {
   }
   const auto project = snapshot(std::move(stages));
   const Graph graph(project);
-  const auto text = pipeline::to_text(pipeline::make_dag(graph, project, spec::native_dialect(), {}));
+  const auto text = pipeline::to_text(pipeline::make_dag(graph, project, {}));
   CHECK(text.find("s7 <- root\n") != std::string::npos);
 }
 
