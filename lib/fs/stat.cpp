@@ -51,6 +51,17 @@ std::optional<FileStat> stat_at(int directory_fd, const char* name) {
   throw system_error(errno, "look at", name);
 }
 
+std::optional<FileStat> stat_target(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) == 0) {
+    return convert(found);
+  }
+  if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) {
+    return std::nullopt;
+  }
+  throw system_error(errno, "look at", path);
+}
+
 std::optional<FileStat> stat_path(const std::string& path) { return stat_at(AT_FDCWD, path.c_str()); }
 
 FileStat stat_fd(int fd) {

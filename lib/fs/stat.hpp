@@ -30,6 +30,8 @@ struct FileStat {
 
 /// Returns nothing if nothing is there (or a parent is not a directory). Throws Error on other failures.
 std::optional<FileStat> stat_path(const std::string& path);
+/// As stat_path, for what a symbolic link leads to; nothing when it leads nowhere.
+std::optional<FileStat> stat_target(const std::string& path);
 /// As stat_path for a name inside an open directory.
 std::optional<FileStat> stat_at(int directory_fd, const char* name);
 FileStat stat_fd(int fd);

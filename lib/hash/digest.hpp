@@ -16,7 +16,7 @@ namespace mlops::hash {
 enum class Algorithm : std::uint8_t {
   sha256,
   md5,
-  md5_dos2unix,  ///< MD5 as DVC 2 and older took it: line ends of what looks like text count as LF (text_filter.hpp)
+  md5_dos2unix,  ///< MD5 as DVC 2 and older took it: line ends of what looks like text count as LF
   part           ///< SHA-256 of a directory's listing that is no object: it lies inside a flat one (D24)
 };
 

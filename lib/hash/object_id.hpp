@@ -21,7 +21,8 @@ struct ObjectId {
   friend std::strong_ordering operator<=>(const ObjectId&, const ObjectId&) = default;
 };
 
-/// Returns the path of an object below a store's root: "objects/sha256/ab/cdef..." with ".tree" for trees.
+/// Returns the path of an object below a store's root: "objects/sha256/ab/cdef..." with ".tree" for trees; in the layout of
+/// DVC 3 "files/md5/ab/cdef...", of DVC 2 "ab/cdef...", both with ".dir" for trees (D24).
 std::string object_path(const ObjectId& id);
 /// The reverse, for listings; nothing for a name that is not an object's.
 std::optional<ObjectId> parse_object_path(std::string_view path);

@@ -134,8 +134,9 @@ std::vector<Request> make_requests(Workspace& workspace, const Snapshot& snapsho
 /// Hashes and stores everything; nothing names it yet.
 void build_all(Workspace& workspace, store::WriteBatch& batch, std::vector<Request>& requests) {
   for (Request& request : requests) {
-    request.entry = store::build(workspace.root(), request.path, workspace.db(), batch,
-                                 workspace.build_options(request.path, "Adding " + workspace.shown(request.path)));
+    store::BuildOptions options = workspace.build_options(request.path, "Adding " + workspace.shown(request.path));
+    options.inside = !request.whole();
+    request.entry = store::build(workspace.root(), request.path, workspace.db(), batch, options);
   }
   batch.publish();
 }

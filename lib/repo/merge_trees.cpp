@@ -49,7 +49,7 @@ class Merge {
         merged.entries.push_back({name, *entry});
       }
     }
-    return add_tree(batch_, merged);
+    return add_tree(batch_, merged, depth == 0 ? store::WriteBatch::Place::top : store::WriteBatch::Place::inside);
   }
 
  private:

@@ -21,8 +21,8 @@ void put(store::Tree& tree, const std::string& name, const store::Entry& entry) 
 
 }  // namespace
 
-store::Entry add_tree(store::WriteBatch& batch, const store::Tree& tree) {
-  return {store::EntryKind::tree, batch.add_tree(tree), tree.size(), tree.files()};
+store::Entry add_tree(store::WriteBatch& batch, const store::Tree& tree, store::WriteBatch::Place place) {
+  return {store::EntryKind::tree, batch.add_tree(tree, place), tree.size(), tree.files()};
 }
 
 store::Entry with_entry(const store::LocalDb& db, store::WriteBatch& batch, const store::Entry& top,
@@ -37,7 +37,7 @@ store::Entry with_entry(const store::LocalDb& db, store::WriteBatch& batch, cons
   store::Entry made = entry;
   for (std::size_t i = names.size(); i-- > 0;) {
     put(trees[i], names[i], made);
-    made = add_tree(batch, trees[i]);
+    made = add_tree(batch, trees[i], i == 0 ? store::WriteBatch::Place::top : store::WriteBatch::Place::inside);
   }
   return made;
 }

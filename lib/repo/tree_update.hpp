@@ -12,6 +12,6 @@ store::Entry with_entry(const store::LocalDb& db, store::WriteBatch& batch, cons
                         const fs::RepoPath& below, const store::Entry& entry);
 
 /// The entry of a directory with these contents, added to `batch`.
-store::Entry add_tree(store::WriteBatch& batch, const store::Tree& tree);
+store::Entry add_tree(store::WriteBatch& batch, const store::Tree& tree, store::WriteBatch::Place place);
 
 }  // namespace mlops::repo

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "store/hash_file.hpp"
+#include "store/manifest.hpp"
 #include "store/scan.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
@@ -45,7 +46,7 @@ class Storing {
     while (!todo.empty()) {
       const auto next = todo.back();
       todo.pop_back();
-      if (!suspect && batch_.holds(next.second.id())) {
+      if (!suspect && !is_part(next.second.id()) && batch_.holds(next.second.id())) {
         continue;
       }
       chosen_[next.first] = true;
@@ -80,7 +81,7 @@ class Storing {
     fs::FileStat stat;
     const hash::Digest digest = batch_.add_file(path, stat);
     const Entry before = item.entry;
-    item.entry = {stat.executable() ? EntryKind::exec : EntryKind::file, digest, stat.size, 1};
+    item.entry = {scan_.kind_of(item, stat), digest, stat.size, 1};
     return item.entry != before;
   }
 
@@ -97,7 +98,8 @@ class Storing {
           throw changed_meanwhile(path);
         }
       }
-      batch_.add_tree(directory.tree);
+      const bool inside = i > 1 || scan_.is_inside();
+      batch_.add_tree(directory.tree, inside ? WriteBatch::Place::inside : WriteBatch::Place::top);
     }
   }
 
@@ -111,7 +113,8 @@ class Storing {
 Scan scan_and_hash(const std::string& root, const fs::RepoPath& path, Memo& memo, const LocalDb* db,
                    const BuildOptions& options) {
   constexpr int most_looks = 5;
-  const hash::Algorithm algorithm = db != nullptr ? db->algorithm() : hash::Algorithm::sha256;
+  const hash::Algorithm algorithm =
+      options.algorithm.value_or(db != nullptr ? db->algorithm() : hash::Algorithm::sha256);
   for (int look = 1;; ++look) {
     try {
       Scan scan(root, path, memo, db, options);

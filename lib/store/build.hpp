@@ -19,6 +19,8 @@ struct BuildOptions {
   std::string ignore_name = ".mlopsignore";  ///< empty: none is read
   ProgressSink* progress = nullptr;
   std::string title = "Hashing";
+  bool inside = false;                         ///< the path lies inside a tracked directory
+  std::optional<hash::Algorithm> algorithm{};  ///< another family than the cache's, for comparing only
 };
 
 /// Returns what stands at `root`/`path` now, hashing what the memo does not know and storing nothing.

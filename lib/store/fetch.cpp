@@ -2,12 +2,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <mutex>
 #include <optional>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "fs/seam.hpp"
 #include "hash/hasher.hpp"
 #include "store/layout.hpp"
+#include "store/manifest.hpp"
 #include "store/transfer.hpp"
 #include "store/transfer_common.hpp"
 #include "util/error.hpp"
@@ -69,7 +72,10 @@ class Fetch {
       parallel_for(level.size(), jobs_, [&](std::size_t i) {
         const Parcel& parcel = level[i].parcel;
         try {
-          if (!to_.has(parcel.entry.id())) {
+          if (is_part(parcel.entry.id())) {
+            received[i] = 1;
+            found[i] = to_.read_tree(parcel.entry.id());
+          } else if (!to_.has(parcel.entry.id())) {
             received[i] = 1;
             found[i] = receive_tree(parcel, temp_directory);
           } else if (suspect) {
@@ -101,13 +107,22 @@ class Fetch {
 
   std::optional<Tree> receive_tree(const Parcel& parcel, const std::string& temp_directory) {
     const hash::ObjectId id = parcel.entry.id();
-    const auto file = receive(id, max_tree_bytes, temp_directory);
+    auto file = receive(id, max_tree_bytes, temp_directory);
     if (!file) {
       outcome_.missing(parcel);
       return std::nullopt;
     }
-    return decode_tree(fs::read_file(file->path(), max_tree_bytes),
-                       "tree '" + hash::short_name(id) + "' of " + from_.describe());
+    const std::string text = fs::read_file(file->path(), max_tree_bytes);
+    const std::string where = "tree '" + hash::short_name(id) + "' of " + from_.describe();
+    if (!is_flat(id.digest.algorithm())) {
+      return decode_tree(text, where);
+    }
+    // Who wrote it may have laid it out otherwise than we would: it is kept as it came.
+    Tree tree = decode_manifest(text, id.digest.algorithm(), where);
+    file->close();
+    const std::lock_guard guard(mutex_);
+    listings_.emplace(id, std::move(*file));
+    return tree;
   }
 
   void leave_out_present_files() {
@@ -126,7 +141,7 @@ class Fetch {
   void receive_files() {
     std::uint64_t bytes = 0;
     for (const Parcel& file : files_) {
-      bytes += file.entry.size;
+      bytes += known_size(file.entry);
     }
     if (files_.empty()) {
       return;
@@ -138,7 +153,7 @@ class Fetch {
       WriteBatch batch(to_);
       parallel_for(end - first, jobs_, [&](std::size_t i) {
         receive_file(files_[first + i], batch);
-        activity.advance(1, files_[first + i].entry.size);
+        activity.advance(1, known_size(files_[first + i].entry));
       });
       batch.publish();
       fs::sync_point("store.portion_fetched");
@@ -150,7 +165,7 @@ class Fetch {
     std::size_t end = first;
     for (std::uint64_t bytes = 0; end < files_.size() && end - first < portion_objects && bytes < portion_bytes;
          ++end) {
-      bytes += files_[end].entry.size;
+      bytes += known_size(files_[end].entry);
     }
     return end;
   }
@@ -166,7 +181,7 @@ class Fetch {
       if (nowhere.count(file.entry.id()) != 0) {
         outcome_.missing(file);
       } else {
-        outcome_.transferred(file, file.entry.size, true);
+        outcome_.transferred(file, known_size(file.entry), true);
       }
     }
   }
@@ -180,7 +195,7 @@ class Fetch {
         return;
       }
       const std::uint64_t size = fs::stat_fd(file->fd()).size;
-      if (size != parcel.entry.size) {
+      if (parcel.entry.size != Entry::unknown && size != parcel.entry.size) {
         outcome_.failed(parcel, fmt::format("has {} bytes, but its directory says {}", size, parcel.entry.size));
         return;
       }
@@ -217,6 +232,14 @@ class Fetch {
         if (outcome_.fail_if_incomplete(*tree)) {
           continue;
         }
+        if (is_part(id)) {
+          continue;
+        }
+        if (const auto listing = listings_.find(id); listing != listings_.end()) {
+          outcome_.transferred(tree->parcel, fs::stat_path(listing->second.path())->size, false);
+          batch.add_temp(std::move(listing->second), id);
+          continue;
+        }
         // A tree has one text only, so the same name comes out; unless it was made with another algorithm.
         if (batch.add_tree(received_.at(id)) != id.digest) {
           outcome_.failed(tree->parcel, "the cache names its objects by another algorithm");
@@ -237,6 +260,8 @@ class Fetch {
   std::vector<Parcel> files_;
   std::vector<TreeParcel> trees_;
   std::unordered_map<hash::ObjectId, Tree> received_;
+  std::mutex mutex_;
+  std::unordered_map<hash::ObjectId, fs::TempFile> listings_;  ///< flat ones, as they came
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "store/evidence.hpp"
 #include "store/hash_file.hpp"
 #include "store/layout.hpp"
+#include "store/manifest.hpp"
 #include "util/error.hpp"
 #include "util/parallel.hpp"
 
@@ -133,9 +134,10 @@ class Check {
                   const std::unordered_set<hash::ObjectId>& bad) {
     try {
       const Tree tree = db_.read_tree(id);
-      const bool complete = std::all_of(tree.entries.begin(), tree.entries.end(), [&](const TreeEntry& item) {
+      bool complete = true;
+      for_each_object(tree, [&](const TreeEntry& item) {
         const hash::ObjectId member = item.entry.id();
-        return (listed.count(member) != 0 && bad.count(member) == 0) || db_.has(member);
+        complete = complete && ((listed.count(member) != 0 && bad.count(member) == 0) || db_.has(member));
       });
       if (!complete) {
         result_.incomplete.push_back(id);

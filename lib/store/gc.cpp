@@ -391,7 +391,7 @@ GcResult collect_garbage(const LocalDb& db, const std::vector<std::unique_ptr<Ro
     return {};
   }
   db.ensure_layout();
-  const std::string lock_path = db.root() + "/gc.lock";
+  const std::string lock_path = db.own_root() + "/gc.lock";
   prepare_lock_file(db, lock_path);
   const auto lock = fs::LockFile::acquire(lock_path, fs::LockFile::Mode::exclusive, fs::holder_text("gc"), std::nullopt,
                                           [](const std::string&) {});

@@ -9,18 +9,30 @@
 #include "fs/walk.hpp"
 #include "hash/hasher.hpp"
 #include "store/evidence.hpp"
+#include "store/manifest.hpp"
 #include "util/error.hpp"
 #include "util/parallel.hpp"
+#include "util/text.hpp"
 
 namespace mlops::store {
 namespace {
-
-constexpr std::string_view object_prefix = "objects/";
 
 /// The directories that hold objects, relative to the cache: objects/<algorithm>/<two digits>.
 std::vector<std::string> fan_out_directories(const LocalDb& db, Listing& listing) {
   std::vector<std::string> directories;
   const std::string objects = objects_directory(db);
+  if (is_flat(db.algorithm())) {
+    // The older layout lies at the cache's root, among other things; only what has the shape of an object counts there.
+    for (const std::string_view folder : {"files/md5/", ""}) {
+      const std::string place = db.root() + "/" + std::string(folder);
+      for (const fs::DirEntry& fan : fs::stat_path(place) ? fs::list_directory(place) : std::vector<fs::DirEntry>()) {
+        if (fan.type == fs::FileType::directory && fan.name.size() == 2 && from_hex(fan.name)) {
+          directories.push_back(std::string(folder) + fan.name);
+        }
+      }
+    }
+    return directories;
+  }
   if (!fs::stat_path(objects)) {
     return directories;
   }
@@ -54,23 +66,34 @@ std::string read_rest(int fd, std::uint64_t limit_bytes, const std::string& path
 
 }  // namespace
 
-std::string objects_directory(const LocalDb& db) { return db.root() + "/objects"; }
-std::string trash_directory(const LocalDb& db) { return db.root() + "/trash"; }
-std::string temp_directory(const LocalDb& db) { return db.root() + "/tmp"; }
-std::string lease_directory(const LocalDb& db) { return db.root() + "/leases"; }
-std::string unflushed_directory(const LocalDb& db) { return db.root() + "/unflushed"; }
-std::string bad_directory(const LocalDb& db) { return db.root() + "/bad"; }
+std::string objects_directory(const LocalDb& db) {
+  return db.root() + (is_flat(db.algorithm()) ? "/files/md5" : "/objects");
+}
+std::string trash_directory(const LocalDb& db) { return db.own_root() + "/trash"; }
+std::string temp_directory(const LocalDb& db) { return db.own_root() + "/tmp"; }
+std::string lease_directory(const LocalDb& db) { return db.own_root() + "/leases"; }
+std::string unflushed_directory(const LocalDb& db) { return db.own_root() + "/unflushed"; }
+std::string bad_directory(const LocalDb& db) { return db.own_root() + "/bad"; }
 
 std::string flat_name(const hash::ObjectId& id) {
-  std::string name = hash::object_path(id).substr(object_prefix.size());
+  const std::string path = hash::object_path(id);
+  std::string name = path.substr(path.rfind('/', path.rfind('/') - 1) + 1);
   std::replace(name.begin(), name.end(), '/', '-');
-  return name;
+  return std::string(hash::to_string(id.digest.algorithm())) + "-" + name;
 }
 
 std::optional<hash::ObjectId> parse_flat_name(std::string_view name) {
-  std::string path(name);
-  std::replace(path.begin(), path.end(), '-', '/');
-  return hash::parse_object_path(std::string(object_prefix) + path);
+  const std::size_t last = name.rfind('-');
+  const std::size_t first = last == std::string_view::npos || last == 0 ? last : name.rfind('-', last - 1);
+  const auto algorithm = first == std::string_view::npos ? std::nullopt : hash::parse_algorithm(name.substr(0, first));
+  if (!algorithm || *algorithm == hash::Algorithm::part) {
+    return std::nullopt;
+  }
+  const std::string folder = *algorithm == hash::Algorithm::sha256 ? "objects/sha256/"
+                             : *algorithm == hash::Algorithm::md5  ? "files/md5/"
+                                                                   : "";
+  return hash::parse_object_path(folder + std::string(name.substr(first + 1, last - first - 1)) + "/" +
+                                 std::string(name.substr(last + 1)));
 }
 
 bool is_temp_name(std::string_view name) {
@@ -190,10 +213,17 @@ bool content_matches(int fd, const std::string& path, const hash::ObjectId& id, 
 }
 
 Tree decode_open_tree(const fs::Fd& fd, const std::string& path, const hash::ObjectId& id) {
-  return decode_tree(read_rest(fd.get(), max_tree_bytes, path), "object '" + hash::short_name(id) + "'");
+  const std::string text = read_rest(fd.get(), max_tree_bytes, path);
+  const std::string where = "object '" + hash::short_name(id) + "'";
+  return is_flat(id.digest.algorithm()) ? decode_manifest(text, id.digest.algorithm(), where)
+                                        : decode_tree(text, where);
 }
 
 std::optional<Tree> read_tree_at(const std::string& path, const hash::ObjectId& id, Memo& memo) {
+  if (is_part(id)) {
+    const auto part = find_part(id);
+    return part ? std::optional(*part) : std::nullopt;
+  }
   const auto fd = fs::try_open_read(path);
   if (!fd) {
     return std::nullopt;

@@ -12,6 +12,7 @@
 #include "hash/hasher.hpp"
 #include "store/evidence.hpp"
 #include "store/layout.hpp"
+#include "store/manifest.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -63,7 +64,7 @@ struct TrashState {
 
 TrashState look_at_trash(const LocalDb& db) {
   const std::string trash = trash_directory(db);
-  TrashState state{{}, {fs::stat_path(db.root()), fs::stat_path(trash)}};
+  TrashState state{{}, {fs::stat_path(db.own_root()), fs::stat_path(trash)}};
   if (!state.directories.back()) {
     return state;
   }
@@ -94,18 +95,23 @@ void take_back(const std::string& aside, const std::string& target) {
 }
 
 std::string project_file(const LocalDb& db, const std::string& root) {
-  return db.root() + "/projects/" + hash::digest_of(hash::Algorithm::sha256, root).hex().substr(0, 32);
+  return db.own_root() + "/projects/" + hash::digest_of(hash::Algorithm::sha256, root).hex().substr(0, 32);
 }
 
 }  // namespace
 
 LocalDb::LocalDb(LocalDbOptions options, Memo& memo) : options_(std::move(options)), memo_(memo) {
-  require_known_format(options_.root);
+  require_known_format(own_root());
 }
+
+std::string LocalDb::own_root() const { return is_flat(algorithm()) ? options_.root + "/mlops" : options_.root; }
 
 std::string LocalDb::path(const hash::ObjectId& id) const { return options_.root + "/" + hash::object_path(id); }
 
 bool LocalDb::has(const hash::ObjectId& id) const {
+  if (is_part(id)) {
+    return find_part(id) != nullptr;
+  }
   const std::string where = path(id);
   if (is_file(where)) {
     return true;
@@ -140,8 +146,11 @@ bool LocalDb::rescue(const hash::ObjectId& id, const std::vector<std::string>& b
     if (id.is_tree()) {
       // Members first: a tree in place says that they are in place.
       const auto tree = read_tree_at(aside, id, memo_);
-      const auto absent = [this](const TreeEntry& item) { return !has(item.entry.id()); };
-      if (!tree || std::any_of(tree->entries.begin(), tree->entries.end(), absent)) {
+      bool complete = tree.has_value();
+      if (tree) {
+        for_each_object(*tree, [&](const TreeEntry& item) { complete = complete && has(item.entry.id()); });
+      }
+      if (!complete) {
         continue;
       }
     }
@@ -208,6 +217,9 @@ std::optional<fs::Fd> LocalDb::open_sound(const hash::ObjectId& id, std::string&
 }
 
 bool LocalDb::has_verified(const hash::ObjectId& id) const {
+  if (is_part(id)) {
+    return find_part(id) != nullptr;
+  }
   const auto stat = fs::stat_path(path(id));
   if (stat && stat->type == fs::FileType::file && memo_.find(*stat) == id.digest) {
     return true;
@@ -249,6 +261,12 @@ std::string LocalDb::read(const hash::ObjectId& id, std::uint64_t limit_bytes) c
 Tree LocalDb::read_tree(const hash::ObjectId& id) const {
   if (!id.is_tree()) {
     throw Error("object '{}' is the content of a file, not a directory", hash::short_name(id));
+  }
+  if (is_part(id)) {
+    if (const auto part = find_part(id)) {
+      return *part;
+    }
+    throw missing_object(id);
   }
   // One whose bytes are right but whose form is not stays where it is: a newer version may have written it.
   return decode_open_tree(open_verified(id), path(id), id);
@@ -307,13 +325,13 @@ std::optional<std::string> LocalDb::quarantine(const hash::ObjectId& id, const f
   return std::nullopt;
 }
 
-bool LocalDb::suspect() const { return fs::stat_path(options_.root + "/suspect").has_value(); }
+bool LocalDb::suspect() const { return is_flat(algorithm()) || fs::stat_path(own_root() + "/suspect").has_value(); }
 
 void LocalDb::set_suspect(bool suspect_now) const {
   if (suspect_now == suspect()) {
     return;
   }
-  const std::string mark = options_.root + "/suspect";
+  const std::string mark = own_root() + "/suspect";
   if (suspect_now) {
     write_cache_file(*this, mark, "an object was found corrupt or missing; `mlops fsck` checks all and removes this\n");
   } else {
@@ -324,10 +342,10 @@ void LocalDb::set_suspect(bool suspect_now) const {
 void LocalDb::ensure_layout() const {
   bool made = false;
   for (const std::string& directory : {options_.root, objects_directory(*this), temp_directory(*this),
-                                       lease_directory(*this), options_.root + "/projects"}) {
+                                       lease_directory(*this), own_root() + "/projects"}) {
     made = make_cache_directory(*this, directory) || made;
   }
-  const std::string format_file = options_.root + "/mlops-cache";
+  const std::string format_file = own_root() + "/mlops-cache";
   if (!fs::stat_path(format_file)) {
     write_cache_file(*this, format_file, format_text);
   }
@@ -348,7 +366,7 @@ void LocalDb::register_project(const std::string& root) const {
 
 std::vector<std::string> LocalDb::registered_projects() const {
   std::vector<std::string> roots;
-  const std::string directory = options_.root + "/projects";
+  const std::string directory = own_root() + "/projects";
   if (!fs::stat_path(directory)) {
     return roots;
   }

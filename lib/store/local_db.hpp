@@ -16,6 +16,9 @@
 //
 // A tree is published after everything it lists and removed before it; so a tree that is there implies its members,
 // unless the file `suspect` says that something was quarantined or lost (fsck removes it after a clean pass).
+//
+// With MD5 names it is a cache of DVC's: objects in files/md5/ab/cdef..., listings in files/md5/ab/cdef....dir, those of
+// DVC 2 in ab/cdef...; all the rest of the above in mlops/. DVC gives no promise about members, so it is always suspect.
 
 #include <cstdint>
 #include <functional>
@@ -48,6 +51,8 @@ class LocalDb {
   LocalDb(LocalDbOptions options, Memo& memo);
 
   const std::string& root() const { return options_.root; }
+  /// Where what is not objects lies: the root, or in a cache that is DVC's too a directory of ours in it.
+  std::string own_root() const;
   const LocalDbOptions& options() const { return options_; }
   hash::Algorithm algorithm() const { return options_.algorithm; }
   Memo& memo() const { return memo_; }
@@ -133,7 +138,9 @@ class WriteBatch {
   /// As add_file for a workspace file whose digest the memo already knows: does nothing when the object is there.
   void add_known_file(const std::string& source_path, const hash::Digest& digest);
   hash::Digest add_bytes(std::string_view content);
-  hash::Digest add_tree(const Tree& tree);
+  /// Where a listing stands: it is a tracked path's own, or lies inside one, and then is no object in a flat family.
+  enum class Place { top, inside };
+  hash::Digest add_tree(const Tree& tree, Place place = Place::top);
   /// Takes a temporary file (made in `temp_directory()`) whose bytes have this digest.
   void add_temp(fs::TempFile file, const hash::ObjectId& id);
   /// Returns whether the object is in this batch already or, verified, in the store.

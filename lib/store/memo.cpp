@@ -101,7 +101,8 @@ bool matches(const Record& record, const fs::FileStat& stat) {
 }
 
 std::optional<hash::Digest> digest_in(const Record& record) {
-  if (record.algorithm != hash::Algorithm::sha256 && record.algorithm != hash::Algorithm::md5) {
+  if (record.algorithm != hash::Algorithm::sha256 && record.algorithm != hash::Algorithm::md5 &&
+      record.algorithm != hash::Algorithm::md5_dos2unix) {
     return std::nullopt;
   }
   return hash::Digest(record.algorithm, std::span(record.digest).first(hash::digest_size(record.algorithm)));

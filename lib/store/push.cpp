@@ -6,6 +6,7 @@
 #include "fs/seam.hpp"
 #include "hash/hasher.hpp"
 #include "store/layout.hpp"
+#include "store/manifest.hpp"
 #include "store/transfer.hpp"
 #include "store/transfer_common.hpp"
 #include "util/error.hpp"
@@ -64,7 +65,9 @@ class Push {
 
   /// Asks which objects are not there. To verify is to read those that are: one whose bytes are not its own, and of which
   /// a good copy is here, is taken away there and counts as absent (I-18).
-  void note_absent(const std::vector<hash::ObjectId>& ids) {
+  void note_absent(std::vector<hash::ObjectId> ids) {
+    // What a flat listing holds is met only where that listing is looked into: its parts are as absent as it is.
+    std::erase_if(ids, [this](const hash::ObjectId& id) { return is_part(id) && absent_.insert(id).second; });
     const auto absent = ids.empty() ? ids : to_.missing(ids, jobs_);
     absent_.insert(absent.begin(), absent.end());
     if (!options_.verify || options_.dry_run) {
@@ -87,7 +90,7 @@ class Push {
       return false;
     }
     from_.ensure_layout();
-    fs::TempFile copy(from_.root() + "/tmp");
+    fs::TempFile copy(from_.own_root() + "/tmp");
     try {
       if (!to_.get(id, copy, here->size)) {
         return false;
@@ -137,7 +140,7 @@ class Push {
   void send_files() {
     std::uint64_t bytes = 0;
     for (const Parcel& file : files_) {
-      bytes += file.entry.size;
+      bytes += known_size(file.entry);
     }
     if (files_.empty()) {
       return;
@@ -146,7 +149,7 @@ class Push {
                       bytes);
     parallel_for(files_.size(), jobs_, [&](std::size_t i) {
       send(files_[i]);
-      activity.advance(1, files_[i].entry.size);
+      activity.advance(1, known_size(files_[i].entry));
     });
     if (!options_.dry_run) {
       to_.flush();
@@ -157,7 +160,7 @@ class Push {
   void send_trees() {
     for (const auto& group : children_first(trees_)) {
       parallel_for(group.size(), jobs_, [&](std::size_t i) {
-        if (!outcome_.fail_if_incomplete(*group[i])) {
+        if (!outcome_.fail_if_incomplete(*group[i]) && !is_part(group[i]->parcel.entry.id())) {
           send(group[i]->parcel);
         }
       });

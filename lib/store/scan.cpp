@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "fs/beneath.hpp"
 #include "hash/hasher.hpp"
 #include "store/layout.hpp"
+#include "store/manifest.hpp"
 #include "util/error.hpp"
 #include "util/parallel.hpp"
 #include "util/text.hpp"
@@ -67,8 +69,9 @@ Scan::Scan(const std::string& root, const fs::RepoPath& path, Memo& memo, const 
       memo_(memo),
       db_(db),
       options_(options),
-      algorithm_(db != nullptr ? db->algorithm() : hash::Algorithm::sha256),
-      self_{"", {EntryKind::file, zero_digest(algorithm_), 0, 1}} {
+      algorithm_(options.algorithm.value_or(db != nullptr ? db->algorithm() : hash::Algorithm::sha256)),
+      self_{"", {EntryKind::file, zero_digest(algorithm_), 0, 1}},
+      flat_(is_flat(algorithm_)) {
   fs::require_no_link_parents(root, path);
   const std::string absolute = path.is_root() ? root : root + "/" + path.str();
   auto stat = fs::stat_path(absolute);
@@ -81,6 +84,9 @@ Scan::Scan(const std::string& root, const fs::RepoPath& path, Memo& memo, const 
     directories_.push_back(std::make_unique<ScannedDirectory>(
         ScannedDirectory{path, absolute, std::make_shared<fs::IgnoreStack>(options.ignore), {}, {}, {}, {}}));
     scan_levels();
+    if (flat_) {
+      drop_empty_directories();
+    }
     return;
   }
   if (stat->type == fs::FileType::link) {
@@ -138,6 +144,9 @@ void Scan::add_entry(ScannedDirectory& directory, fs::StatEntry& found) {
   if (const auto reason = fs::unsafe_name(found.name)) {
     throw refuse_entry(directory.path / found.name, *reason);
   }
+  if (flat_ && !is_utf8(found.name)) {
+    throw refuse_entry(directory.path / found.name, "its name is not UTF-8, which the listing of the directory needs");
+  }
   const auto index = static_cast<std::uint32_t>(directory.tree.entries.size());
   TreeEntry item{"", {EntryKind::tree, zero_digest(algorithm_), 0, 0}};
   switch (found.stat.type) {
@@ -166,7 +175,11 @@ void Scan::add_link(ScannedDirectory& directory, fs::StatEntry& found) {
   const std::string absolute = directory.absolute + "/" + found.name;
   const auto index = static_cast<std::uint32_t>(directory.tree.entries.size());
   TreeEntry item{found.name, {EntryKind::file, zero_digest(algorithm_), 0, 1}};
-  if (const auto stat = stat_linked_object(absolute)) {
+  const auto followed = flat_ ? follow(directory, absolute) : std::nullopt;
+  if (flat_ && !followed) {
+    return;
+  }
+  if (const auto stat = flat_ ? followed : stat_linked_object(absolute)) {
     bool known = false;
     take_file(item, *stat, known);
     if (!known) {
@@ -186,8 +199,30 @@ void Scan::add_link(ScannedDirectory& directory, fs::StatEntry& found) {
   directory.tree.entries.push_back(std::move(item));
 }
 
+/// What a link inside a flat directory stands for: the file that it leads to. Nothing for one that leads to a directory,
+/// which is passed over.
+std::optional<fs::FileStat> Scan::follow(const ScannedDirectory& directory, const std::string& absolute) const {
+  const auto stat = fs::stat_target(absolute);
+  if (!stat) {
+    throw refuse_entry(directory.path, "it holds a symbolic link that leads nowhere: " + quoted(absolute));
+  }
+  if (stat->type == fs::FileType::directory) {
+    return std::nullopt;
+  }
+  if (stat->type != fs::FileType::file) {
+    throw refuse_entry(directory.path,
+                       "it holds a link to what is neither a file nor a directory: " + quoted(absolute));
+  }
+  return stat;
+}
+
+/// Only a tracked path itself may be executable in a flat family.
+EntryKind Scan::kind_of(const TreeEntry& item, const fs::FileStat& stat) const {
+  return stat.executable() && !(flat_ && (&item != &self_ || options_.inside)) ? EntryKind::exec : EntryKind::file;
+}
+
 void Scan::take_file(TreeEntry& item, const fs::FileStat& stat, bool& known) const {
-  item.entry.kind = stat.executable() ? EntryKind::exec : EntryKind::file;
+  item.entry.kind = kind_of(item, stat);
   item.entry.size = stat.size;
   item.entry.files = 1;
   const auto digest = memo_.find(stat);
@@ -225,7 +260,13 @@ std::string Scan::content_path(const ScannedFile& file) const {
   std::string path =
       file.directory != nullptr ? file.directory->absolute + "/" + file.item->name : root_ + "/" + path_.str();
   const auto id = db_ != nullptr ? linked_object(*db_, path) : std::nullopt;
-  return id ? db_->path(*id) : path;
+  if (id) {
+    return db_->path(*id);
+  }
+  // A flat directory holds what its links lead to, and nothing is ever opened through a link.
+  std::error_code failure;
+  const auto real = flat_ && fs::read_link(path) ? std::filesystem::canonical(path, failure) : std::filesystem::path();
+  return real.empty() ? path : real.string();
 }
 
 std::vector<ScannedFile> Scan::unknown_files() {
@@ -269,8 +310,41 @@ void Scan::for_each_file(const std::vector<ScannedFile>& files,
 void Scan::hash_unknown(const std::function<HashedFile(const std::string&)>& hash) {
   for_each_file(unknown_files(), [&](TreeEntry& item, const std::string& path) {
     const HashedFile hashed = hash(path);
-    item.entry = {hashed.stat.executable() ? EntryKind::exec : EntryKind::file, hashed.digest, hashed.stat.size, 1};
+    item.entry = {kind_of(item, hashed.stat), hashed.digest, hashed.stat.size, 1};
   });
+}
+
+/// Directories without any file do not exist in a flat listing.
+void Scan::drop_empty_directories() {
+  for (std::size_t at = directories_.size(); at-- > 0;) {
+    ScannedDirectory& directory = *directories_[at];
+    const auto is_empty = [&](const auto& child) { return directories_[child.second]->tree.entries.empty(); };
+    if (std::none_of(directory.children.begin(), directory.children.end(), is_empty)) {
+      continue;
+    }
+    std::vector<bool> dropped(directory.tree.entries.size(), false);
+    for (const auto& child : directory.children) {
+      dropped[child.first] = is_empty(child);
+    }
+    std::vector<std::uint32_t> moved(dropped.size(), 0);
+    std::uint32_t next = 0;
+    for (std::size_t i = 0; i < dropped.size(); ++i) {
+      moved[i] = next;
+      if (!dropped[i]) {
+        directory.tree.entries[next] = std::move(directory.tree.entries[i]);
+        ++next;
+      }
+    }
+    directory.tree.entries.erase(directory.tree.entries.begin() + static_cast<std::ptrdiff_t>(next),
+                                 directory.tree.entries.end());
+    std::erase_if(directory.children, is_empty);
+    for (auto& child : directory.children) {
+      child.first = moved[child.first];
+    }
+    for (std::uint32_t& index : directory.unknown) {
+      index = moved[index];
+    }
+  }
 }
 
 void Scan::compute_trees() {
@@ -281,16 +355,28 @@ void Scan::compute_trees() {
   }
   if (is_directory()) {
     const Tree& tree = directories_.front()->tree;
-    self_.entry = {EntryKind::tree, hash::digest_of(algorithm_, encode_tree(tree)), tree.size(), tree.files()};
+    self_.entry = {EntryKind::tree, name_of(tree, options_.inside), tree.size(), tree.files()};
   }
+}
+
+/// The digest of a directory, inside the scanned one or that itself.
+hash::Digest Scan::name_of(const Tree& tree, bool inside) const {
+  if (!flat_) {
+    return hash::digest_of(algorithm_, encode_tree(tree));
+  }
+  if (inside) {
+    return remember_part(tree);
+  }
+  // A listing is plain ASCII without line breaks, so that both kinds of MD5 agree about it.
+  const auto digest = hash::digest_of(hash::Algorithm::md5, encode_manifest(tree));
+  return {algorithm_, digest.bytes()};
 }
 
 /// Fills in what the directory's children are. Their own children are done, since levels are computed upwards.
 void Scan::compute_tree(ScannedDirectory& directory) {
   for (const auto& child : directory.children) {
     const Tree& tree = directories_[child.second]->tree;
-    directory.tree.entries[child.first].entry = {EntryKind::tree, hash::digest_of(algorithm_, encode_tree(tree)),
-                                                 tree.size(), tree.files()};
+    directory.tree.entries[child.first].entry = {EntryKind::tree, name_of(tree, true), tree.size(), tree.files()};
   }
 }
 

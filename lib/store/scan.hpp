@@ -47,6 +47,10 @@ class Scan {
   /// What stands at the path; complete once trees were computed.
   const Entry& entry() const { return self_.entry; }
   bool is_directory() const { return self_.entry.kind == EntryKind::tree; }
+  /// Whether the scanned path lies inside a tracked directory.
+  bool is_inside() const { return options_.inside; }
+  /// What a file that was scanned is, by its mode.
+  EntryKind kind_of(const TreeEntry& item, const fs::FileStat& stat) const;
 
   /// Calls `hash` for each file whose content is not known, in parallel, and fills in what it returns.
   void hash_unknown(const std::function<HashedFile(const std::string& path)>& hash);
@@ -70,6 +74,9 @@ class Scan {
   void take_file(TreeEntry& item, const fs::FileStat& stat, bool& known) const;
   void enter_children(std::size_t parent);
   void compute_tree(ScannedDirectory& directory);
+  void drop_empty_directories();
+  hash::Digest name_of(const Tree& tree, bool inside) const;
+  std::optional<fs::FileStat> follow(const ScannedDirectory& directory, const std::string& absolute) const;
   std::optional<fs::FileStat> stat_linked_object(const std::string& path) const;
   std::string content_path(const ScannedFile& file) const;
   std::vector<ScannedFile> unknown_files();
@@ -83,6 +90,7 @@ class Scan {
   bool found_ = false;
   bool self_known_ = false;
   TreeEntry self_;
+  bool flat_;
   std::vector<std::unique_ptr<ScannedDirectory>> directories_;
   std::vector<std::size_t> levels_;  ///< index of the first directory of each level, and one past the last
 };

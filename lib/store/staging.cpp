@@ -54,7 +54,7 @@ void Staging::make(const CheckoutPlan& plan) {
   lay_out(plan);
   std::uint64_t bytes = 0;
   for (const StagedFile& file : made_) {
-    bytes += file.entry.size;
+    bytes += known_size(file.entry);
   }
   if (made_.empty()) {
     return;
@@ -63,7 +63,7 @@ void Staging::make(const CheckoutPlan& plan) {
                     bytes);
   parallel_for(made_.size(), made_.size() < 8 ? 1 : disk_jobs(options_.jobs), [&](std::size_t i) {
     make_file(made_[i]);
-    activity.advance(1, made_[i].entry.size);
+    activity.advance(1, known_size(made_[i].entry));
   });
   flush();
 }

@@ -196,7 +196,7 @@ std::optional<EntryKind> parse_entry_kind(std::string_view word) {
 std::uint64_t Tree::size() const {
   std::uint64_t sum = 0;
   for (const TreeEntry& item : entries) {
-    sum += item.entry.size;
+    sum += known_size(item.entry);
   }
   return sum;
 }
@@ -204,7 +204,7 @@ std::uint64_t Tree::size() const {
 std::uint64_t Tree::files() const {
   std::uint64_t sum = 0;
   for (const TreeEntry& item : entries) {
-    sum += item.entry.files;
+    sum += item.entry.files == Entry::unknown ? 0 : item.entry.files;
   }
   return sum;
 }

@@ -48,6 +48,9 @@ struct Entry {
   friend bool operator==(const Entry& a, const Entry& b);
 };
 
+/// The size where it is known, else 0: for sums that people see.
+constexpr std::uint64_t known_size(const Entry& entry) { return entry.size == Entry::unknown ? 0 : entry.size; }
+
 struct TreeEntry {
   std::string name;  ///< any bytes but NUL and '/'; never a name that fs::unsafe_name refuses
   Entry entry;

@@ -2,6 +2,7 @@
 #include <unordered_set>
 
 #include "store/layout.hpp"
+#include "store/manifest.hpp"
 #include "store/transfer.hpp"
 #include "util/error.hpp"
 #include "util/interrupt.hpp"
@@ -19,7 +20,9 @@ void visit_reachable(const LocalDb& db, const Wanted& wanted,
     check_interrupt();
     const Wanted next = std::move(todo.back());
     todo.pop_back();
-    visit(next.entry, next.label);
+    if (!is_part(next.entry.id())) {
+      visit(next.entry, next.label);
+    }
     if (next.entry.kind != EntryKind::tree) {
       continue;
     }

@@ -22,6 +22,7 @@
 #include "store/hash_file.hpp"
 #include "store/layout.hpp"
 #include "store/local_db.hpp"
+#include "store/manifest.hpp"
 #include "store/unflushed.hpp"
 #include "util/error.hpp"
 #include "util/interrupt.hpp"
@@ -240,8 +241,12 @@ hash::Digest WriteBatch::add_bytes(std::string_view content) {
   return digest;
 }
 
-hash::Digest WriteBatch::add_tree(const Tree& tree) {
-  const std::string text = encode_tree(tree);
+hash::Digest WriteBatch::add_tree(const Tree& tree, Place place) {
+  const bool flat = is_flat(state_->db.algorithm());
+  if (flat && place == Place::inside) {
+    return remember_part(tree);
+  }
+  const std::string text = flat ? encode_manifest(tree) : encode_tree(tree);
   const hash::Digest digest = hash::digest_of(state_->db.algorithm(), text);
   state_->store_bytes(text, {digest, hash::ObjectKind::tree});
   return digest;
