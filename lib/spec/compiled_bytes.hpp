@@ -18,7 +18,7 @@
 
 namespace mlops::spec {
 
-inline constexpr std::string_view compiled_magic = "mlopsc03";
+inline constexpr std::string_view compiled_magic = "mlopsc04";
 inline constexpr std::size_t compiled_header_bytes = 16;
 inline constexpr int compiled_max_depth = 200;
 
@@ -88,6 +88,7 @@ class CompiledWriter {
   void put(const Value::Map& map) {
     each(map, [this](const auto& member) {
       text(member.first);
+      flag(member.first.typed());
       value(member.second);
     });
   }
@@ -187,9 +188,10 @@ class CompiledReader {
       case 5:
         return list<Value>(1, [&] { return value(depth + 1); });
       case 6:
-        return list<std::pair<std::string, Value>>(5, [&] {
+        return list<Value::Map::value_type>(6, [&] {
           std::string key = text();
-          return std::pair(std::move(key), value(depth + 1));
+          const bool typed = flag();
+          return Value::Map::value_type(MapKey(std::move(key), typed), value(depth + 1));
         });
       default:
         throw MalformedCompiled();

@@ -79,7 +79,7 @@ void append_leaves(std::vector<std::pair<std::string, Value>>& out, const std::s
     return;
   }
   for (const auto& [key, member] : *map) {
-    append_leaves(out, prefix.empty() ? key : prefix + "." + key, member);
+    append_leaves(out, prefix.empty() ? std::string(key) : prefix + "." + key, member);
   }
 }
 

@@ -11,11 +11,27 @@
 
 namespace mlops::spec {
 
+/// The key of a map's member: a text. What a YAML file had there may have been a number, a boolean or null, which some
+/// formats tell from a text that reads the same; keys compare by their text all the same.
+class MapKey : public std::string {
+ public:
+  MapKey() = default;
+  MapKey(std::string text, bool typed = false)  // NOLINT(google-explicit-constructor): a text is a key
+      : std::string(std::move(text)), typed_(typed) {}
+  MapKey(const char* text) : std::string(text) {}  // NOLINT(google-explicit-constructor)
+
+  /// Whether the text stands for what it reads as (1, true, null) rather than for itself.
+  bool typed() const { return typed_; }
+
+ private:
+  bool typed_ = false;
+};
+
 /// A parameter or metric as YAML, JSON or TOML know it. Maps keep the order in which keys were written.
 class Value {
  public:
   using List = std::vector<Value>;
-  using Map = std::vector<std::pair<std::string, Value>>;
+  using Map = std::vector<std::pair<MapKey, Value>>;
   using Data = std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Map>;
 
   Value() = default;                                       ///< null

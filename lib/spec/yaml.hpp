@@ -55,6 +55,8 @@ YamlNode parse_yaml(std::string_view text, const std::string& file, const YamlLi
 
 /// Types a node by YAML 1.2's core schema (null, bool, int, float, string).
 Value to_value(const YamlNode& node);
+/// The same for the key of a member.
+MapKey to_key(const YamlNode& key);
 /// What a plain scalar means.
 ///
 /// As DVC reads it: also `0b11`, `1_000` and `017` (seventeen) are integers; dates and `yes`, `no`, `on`, `off` are

@@ -137,6 +137,13 @@ Value type_scalar(std::string_view plain) {
   return std::string(plain);
 }
 
+MapKey to_key(const YamlNode& key) {
+  // Most keys begin with a letter and are none of the few words that are no texts: typing them all would take longer.
+  static constexpr std::string_view others = "-+.0123456789tTfFnN~";
+  const bool candidate = key.plain && (key.scalar.empty() || others.find(key.scalar[0]) != std::string_view::npos);
+  return {key.scalar, candidate && type_scalar(key.scalar).get<std::string>() == nullptr};
+}
+
 Value to_value(const YamlNode& node) {
   switch (node.kind) {
     case YamlNode::Kind::null:
@@ -157,7 +164,7 @@ Value to_value(const YamlNode& node) {
   Value::Map map;
   map.reserve(node.members.size());
   for (const auto& member : node.members) {
-    map.emplace_back(member.key.scalar, to_value(member.value));
+    map.emplace_back(to_key(member.key), to_value(member.value));
   }
   return map;
 }

@@ -29,7 +29,8 @@ std::string write_pointer(const Pointer& pointer, const fs::RepoPath& file, std:
 std::string stage_key_text(const StageInputs& inputs);
 std::string stage_value_text(const StageEntry& entry);
 std::string write_stage_entry(const StageEntry& entry);
-StageEntry read_stage_entry(std::string_view text, const std::string& where);
+/// An entry does not tell the directory `wdir` that its paths are relative to.
+StageEntry read_stage_entry(std::string_view text, const std::string& where, const fs::RepoPath& wdir = {});
 
 /// Whether two parameter values count as the same: as Python's == sees them (1 == 1.0 == true).
 bool equal(const Value& a, const Value& b);
