@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/template_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -67,6 +68,10 @@ void append_option(std::string& out, const std::string& key, const Value& value,
   }
 }
 
+std::string_view trim_left(std::string_view text) {
+  return text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+}
+
 bool is_empty_map(const Value& value) {
   const auto* map = value.get<Value::Map>();
   return map != nullptr && map->empty();
@@ -126,7 +131,7 @@ std::vector<std::string> parse_template_expression(std::string_view expression) 
       if (!rest.starts_with(']')) {
         throw fail("where a ']' is missing");
       }
-      rest.remove_prefix(1);
+      rest = trim_left(rest.substr(1));
       if (!rest.empty() && rest.front() != '.' && rest.front() != '[') {
         throw fail("where '.' or '[' must follow a ']'");
       }

@@ -223,11 +223,16 @@ class Builder : public YAML::EventHandler {
     frame.node.members.push_back({std::move(frame.key), std::move(value)});
   }
 
-  /// Adds the members of what `<<` named; keys of the map itself win, then earlier sources.
+  /// Adds the members of what `<<` named, in front as other readers do it; keys of the map itself win, then earlier
+  /// sources.
   void merge(Frame& frame) {
+    if (frame.merges.empty()) {
+      return;
+    }
+    Frame merged;
     for (auto& [line, source] : frame.merges) {
       if (source.kind == YamlNode::Kind::map) {
-        merge_one(frame, source);
+        merge_one(merged, source);
         continue;
       }
       if (source.kind != YamlNode::Kind::sequence) {
@@ -237,16 +242,29 @@ class Builder : public YAML::EventHandler {
         if (item.kind != YamlNode::Kind::map) {
           fail(line - 1, "'<<' needs a map or a list of maps");
         }
-        merge_one(frame, item);
+        merge_one(merged, item);
       }
     }
+    std::unordered_map<std::string, std::size_t> places;
+    for (std::size_t i = 0; i < merged.node.members.size(); ++i) {
+      places.emplace(merged.node.members[i].key.scalar, i);
+    }
+    for (auto& member : frame.node.members) {
+      const auto place = places.find(member.key.scalar);
+      if (place == places.end()) {
+        merged.node.members.push_back(std::move(member));
+      } else {
+        merged.node.members[place->second] = std::move(member);
+      }
+    }
+    frame.node.members = std::move(merged.node.members);
     frame.merges.clear();
   }
 
-  static void merge_one(Frame& frame, YamlNode& source) {
+  static void merge_one(Frame& into, YamlNode& source) {
     for (auto& member : source.members) {
-      if (seen_at(frame, member.key) == 0) {
-        frame.node.members.push_back(std::move(member));
+      if (seen_at(into, member.key) == 0) {
+        into.node.members.push_back(std::move(member));
       }
     }
   }
