@@ -338,7 +338,7 @@ class Expander {
   /// What a value puts into the name of a generated stage.
   std::string name_part(const Value& value, bool from_variable) const {
     const bool* flag = value.get<bool>();
-    if (flag != nullptr && from_variable && options_.python_iteration) {
+    if (flag != nullptr && from_variable && options_.as_python) {
       return *flag ? "True" : "False";
     }
     return template_scalar_text(value);
@@ -352,7 +352,7 @@ class Expander {
     Value::List items;
     const auto* map = values.get<Value::Map>();
     const auto* text = values.get<std::string>();
-    if (!options_.python_iteration || (map == nullptr && (text == nullptr || is_whole_template(node)))) {
+    if (!options_.as_python || (map == nullptr && (text == nullptr || is_whole_template(node)))) {
       throw at.error(node, "must be a list, not " + type_name(values));
     }
     if (map != nullptr) {

@@ -18,9 +18,10 @@ struct TemplateOptions {
   bool negated_flags = false;
   /// There, a list becomes `--KEY A --KEY B` instead of `--KEY A B` (parsing.list = append).
   bool repeated_flags = false;
-  /// Loops as Python runs them: a bool that a variable gave puts `True` into the name of a stage, not `true`; an axis of
-  /// a matrix may be a map, which stands for its keys, or a text, which stands for its characters.
-  bool python_iteration = false;
+  /// Loops and quotes as Python has them: a bool that a variable gave puts `True` into the name of a stage, not `true`; an axis of
+  /// a matrix may be a map, which stands for its keys, or a text, which stands for its characters;
+  /// a `'` in an option's value is `'"'"'`.
+  bool as_python = false;
 };
 
 /// One `${...}` of a text.

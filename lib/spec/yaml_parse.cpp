@@ -223,13 +223,13 @@ class Builder : public YAML::EventHandler {
     frame.node.members.push_back({std::move(frame.key), std::move(value)});
   }
 
-  /// Adds the members of what `<<` named, in front as other readers do it; keys of the map itself win, then earlier
-  /// sources.
+  /// Adds the members of what `<<` named, in front and the last source first, as other readers order them; keys of the
+  /// map itself win, then those of earlier sources.
   void merge(Frame& frame) {
     if (frame.merges.empty()) {
       return;
     }
-    Frame merged;
+    YamlNode merged;
     for (auto& [line, source] : frame.merges) {
       if (source.kind == YamlNode::Kind::map) {
         merge_one(merged, source);
@@ -238,33 +238,30 @@ class Builder : public YAML::EventHandler {
       if (source.kind != YamlNode::Kind::sequence) {
         fail(line - 1, "'<<' needs a map or a list of maps");
       }
-      for (YamlNode& item : source.items) {
-        if (item.kind != YamlNode::Kind::map) {
+      for (auto item = source.items.rbegin(); item != source.items.rend(); ++item) {
+        if (item->kind != YamlNode::Kind::map) {
           fail(line - 1, "'<<' needs a map or a list of maps");
         }
-        merge_one(merged, item);
+        merge_one(merged, *item);
       }
     }
-    std::unordered_map<std::string, std::size_t> places;
-    for (std::size_t i = 0; i < merged.node.members.size(); ++i) {
-      places.emplace(merged.node.members[i].key.scalar, i);
-    }
-    for (auto& member : frame.node.members) {
-      const auto place = places.find(member.key.scalar);
-      if (place == places.end()) {
-        merged.node.members.push_back(std::move(member));
-      } else {
-        merged.node.members[place->second] = std::move(member);
-      }
-    }
-    frame.node.members = std::move(merged.node.members);
+    merge_one(merged, frame.node);
+    frame.node.members = std::move(merged.members);
     frame.merges.clear();
   }
 
-  static void merge_one(Frame& into, YamlNode& source) {
+  /// Members of `source` take the place of those with their keys.
+  static void merge_one(YamlNode& into, YamlNode& source) {
+    std::unordered_map<std::string, std::size_t> places;
+    for (std::size_t i = 0; i < into.members.size(); ++i) {
+      places.emplace(into.members[i].key.scalar, i);
+    }
     for (auto& member : source.members) {
-      if (seen_at(into, member.key) == 0) {
-        into.node.members.push_back(std::move(member));
+      const auto place = places.find(member.key.scalar);
+      if (place == places.end()) {
+        into.members.push_back(std::move(member));
+      } else {
+        into.members[place->second] = std::move(member);
       }
     }
   }

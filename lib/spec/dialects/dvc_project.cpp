@@ -297,6 +297,8 @@ void check_name(const Place& at, const YamlNode& name, const std::set<std::strin
     reason = "is empty";
   } else if (has_control(text)) {
     reason = "holds a control character";
+  } else if (text.back() == '@') {
+    reason = "has nothing behind its '@'";
   } else if (group && groups.count(*group) == 0) {
     reason = "has an '@', which only 'foreach' and 'matrix' may put into it, and once";
   }
@@ -369,7 +371,7 @@ Project read_project(std::string_view text, const fs::RepoPath& file, const Read
   }
   check_pipeline_schema(root, name);
   const std::set<std::string> groups = generating_names(root);
-  project.sources = fill_templates(root, file, read, {.python_iteration = true});
+  project.sources = fill_templates(root, file, read, {.as_python = true});
   const Place at{.file = name, .path = {}};
   for (const auto& [key, value] : root.members) {
     const Place here = at.key(key.scalar);
@@ -382,6 +384,7 @@ Project read_project(std::string_view text, const fs::RepoPath& file, const Read
     } else if (key.scalar == "plots" && !value.items.empty()) {
       project.plots.emplace(file, to_value(value));
     } else if (key.scalar == "artifacts" && !value.members.empty()) {
+      std::ranges::for_each(value.members, [&](const YamlMember& artifact) { require_text(here, artifact.key); });
       project.artifacts.emplace(file, to_value(value));
     }
   }
