@@ -230,9 +230,10 @@ class Builder : public YAML::EventHandler {
       return;
     }
     YamlNode merged;
+    std::unordered_map<std::string, std::size_t> places;
     for (auto& [line, source] : frame.merges) {
       if (source.kind == YamlNode::Kind::map) {
-        merge_one(merged, source);
+        merge_one(merged, places, source);
         continue;
       }
       if (source.kind != YamlNode::Kind::sequence) {
@@ -242,23 +243,19 @@ class Builder : public YAML::EventHandler {
         if (item->kind != YamlNode::Kind::map) {
           fail(line - 1, "'<<' needs a map or a list of maps");
         }
-        merge_one(merged, *item);
+        merge_one(merged, places, *item);
       }
     }
-    merge_one(merged, frame.node);
+    merge_one(merged, places, frame.node);
     frame.node.members = std::move(merged.members);
     frame.merges.clear();
   }
 
   /// Members of `source` take the place of those with their keys.
-  static void merge_one(YamlNode& into, YamlNode& source) {
-    std::unordered_map<std::string, std::size_t> places;
-    for (std::size_t i = 0; i < into.members.size(); ++i) {
-      places.emplace(into.members[i].key.scalar, i);
-    }
+  static void merge_one(YamlNode& into, std::unordered_map<std::string, std::size_t>& places, YamlNode& source) {
     for (auto& member : source.members) {
-      const auto place = places.find(member.key.scalar);
-      if (place == places.end()) {
+      const auto [place, fresh] = places.emplace(member.key.scalar, into.members.size());
+      if (fresh) {
         into.members.push_back(std::move(member));
       } else {
         into.members[place->second] = std::move(member);
