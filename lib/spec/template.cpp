@@ -2,10 +2,13 @@
 #include "spec/template.hpp"
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "hash/hasher.hpp"
 #include "spec/schema.hpp"
+#include "spec/utf8.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -316,23 +319,67 @@ class Expander {
     const bool numbered = std::ranges::any_of(*list, is_composite);
     for (std::size_t i = 0; i < list->size(); ++i) {
       const Value& item = (*list)[i];
-      cases.add({numbered ? std::to_string(i) : template_scalar_text(item), {.item = item, .key = {}}});
+      cases.add(
+          {numbered ? std::to_string(i) : name_part(item, comes_from_variable(node, i)), {.item = item, .key = {}}});
     }
     return cases.take();
+  }
+
+  static bool is_whole_template(const YamlNode& node) {
+    const std::vector<TemplateMatch> matches = find_templates(node.scalar);
+    return matches.size() == 1 && matches.front().begin == 0 && matches.front().end == node.scalar.size();
+  }
+
+  /// Whether a template gave the item, or the whole list that it is in.
+  static bool comes_from_variable(const YamlNode& list, std::size_t index) {
+    return list.kind == YamlNode::Kind::sequence ? is_whole_template(list.items[index]) : is_whole_template(list);
+  }
+
+  /// What a value puts into the name of a generated stage.
+  std::string name_part(const Value& value, bool from_variable) const {
+    const bool* flag = value.get<bool>();
+    if (flag != nullptr && from_variable && options_.as_python) {
+      return *flag ? "True" : "False";
+    }
+    return template_scalar_text(value);
+  }
+
+  /// An axis of a matrix. Throws Error unless it is, or may be taken for, a list.
+  Value::List axis(const Place& at, const YamlNode& node, const Value& values) const {
+    if (const auto* list = values.get<Value::List>()) {
+      return *list;
+    }
+    Value::List items;
+    const auto* map = values.get<Value::Map>();
+    const auto* text = values.get<std::string>();
+    if (!options_.as_python || (map == nullptr && (text == nullptr || is_whole_template(node)))) {
+      throw at.error(node, "must be a list, not " + type_name(values));
+    }
+    if (map != nullptr) {
+      for (const auto& member : *map) {
+        items.emplace_back(member.first);
+      }
+      return items;
+    }
+    for (std::string_view rest = *text; !rest.empty();) {
+      const std::size_t length = std::max<std::size_t>(decode_utf8(rest).length, 1);
+      items.emplace_back(std::string(rest.substr(0, length)));
+      rest.remove_prefix(length);
+    }
+    return items;
   }
 
   std::vector<Case> matrix_cases(const Place& at, const YamlNode& node) {
     const Place here = at.key("matrix");
     require_map(here, node);
-    const Value data = to_value(filled(here, node, scope_, Collections::allowed));
-    const auto& axes = *data.get<Value::Map>();
-    std::size_t count = axes.empty() ? 0 : 1;
-    for (const auto& [name, values] : axes) {
-      const auto* list = values.get<Value::List>();
-      if (list == nullptr) {
-        throw here.key(name).error(*node.find(name), "must be a list, not " + type_name(values));
-      }
-      count *= list->size();
+    const YamlNode given = filled(here, node, scope_, Collections::allowed);
+    std::vector<Axis> axes;
+    std::size_t count = given.members.empty() ? 0 : 1;
+    for (std::size_t i = 0; i < given.members.size(); ++i) {
+      const auto& [name, values] = given.members[i];
+      const YamlNode& written = node.members[i].value;
+      axes.push_back({name.scalar, axis(here.key(name.scalar), written, to_value(values)), &written});
+      count *= axes.back().values.size();
       if (count > most_stages) {
         throw here.error(node, fmt::format("makes more than {} stages", most_stages));
       }
@@ -344,18 +391,24 @@ class Expander {
     return cases.take();
   }
 
+  struct Axis {
+    std::string name;
+    Value::List values;
+    const YamlNode* written;
+  };
+
   /// The combination with number `index`; the last axis varies fastest.
-  static Case combination(const Value::Map& axes, std::size_t index, std::size_t count) {
+  Case combination(const std::vector<Axis>& axes, std::size_t index, std::size_t count) const {
     Value::Map item;
     std::vector<std::string> parts;
-    for (const auto& [name, values] : axes) {
-      const auto& list = *values.get<Value::List>();
-      count /= list.size();
+    for (const Axis& axis : axes) {
+      count /= axis.values.size();
       const std::size_t place = index / count;
       index %= count;
-      const Value& value = list[place];
-      parts.push_back(is_composite(value) ? name + std::to_string(place) : template_scalar_text(value));
-      item.emplace_back(name, value);
+      const Value& value = axis.values[place];
+      const bool from_variable = comes_from_variable(*axis.written, place);
+      parts.push_back(is_composite(value) ? axis.name + std::to_string(place) : name_part(value, from_variable));
+      item.emplace_back(axis.name, value);
     }
     const std::string key = join(parts, "-");
     return {key, {.item = Value(std::move(item)), .key = Value(key)}};
@@ -387,6 +440,25 @@ bool has_templates(const YamlNode& root) {
 YamlNode expand_templates(YamlNode root, const fs::RepoPath& file, const ReadFile& read,
                           const TemplateOptions& options) {
   return Expander(file, read, options).document(std::move(root));
+}
+
+std::vector<TemplateSource> fill_templates(YamlNode& root, const fs::RepoPath& file, const ReadFile& read,
+                                           const TemplateOptions& options) {
+  if (!has_templates(root)) {
+    return {};
+  }
+  std::map<fs::RepoPath, std::optional<hash::Digest>> found;
+  const ReadFile noting = [&](const fs::RepoPath& path) {
+    std::optional<std::string> text = read(path);
+    found[path] = text ? std::optional(hash::digest_of(hash::Algorithm::sha256, *text)) : std::nullopt;
+    return text;
+  };
+  root = expand_templates(std::move(root), file, noting, options);
+  std::vector<TemplateSource> sources;
+  for (const auto& [path, digest] : found) {
+    sources.push_back({path, digest});
+  }
+  return sources;
 }
 
 }  // namespace mlops::spec

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <vector>
+
+#include "spec/stage.hpp"
 #include "spec/template_scope.hpp"
 #include "spec/template_text.hpp"
 #include "spec/yaml.hpp"
@@ -15,5 +18,9 @@ bool has_templates(const YamlNode& root);
 /// Throws Error "FILE:LINE: reason", naming the variable and where it was looked for.
 YamlNode expand_templates(YamlNode root, const fs::RepoPath& file, const ReadFile& read,
                           const TemplateOptions& options);
+
+/// Does the same in place, if there is any templating, and returns the files that values were looked for in, sorted.
+std::vector<TemplateSource> fill_templates(YamlNode& root, const fs::RepoPath& file, const ReadFile& read,
+                                           const TemplateOptions& options);
 
 }  // namespace mlops::spec

@@ -97,7 +97,9 @@ Value select(const Place& at, const YamlNode& node, const Value& values, const s
       const auto near = nearest(key, keys_of(values));
       throw near ? std::move(error).hint("did you mean '{}'?", *near) : error;
     }
-    chosen.emplace_back(key, *value);
+    if (member(chosen, key) == nullptr) {
+      chosen.emplace_back(key, *value);
+    }
   }
   return Value(std::move(chosen));
 }
@@ -162,7 +164,10 @@ void TemplateScope::take_file(const Place& at, const YamlNode& node, const fs::R
   if (!content) {
     throw at.error(node, "names " + quoted(path->str()) + ", which does not exist");
   }
-  const Value values = read_values(*content, path->str());
+  Value values = read_values(*content, path->str());
+  if (values.is_null()) {
+    values = Value(Value::Map{});  // an empty file
+  }
   if (values.get<Value::Map>() == nullptr) {
     throw at.error(node, "names " + quoted(path->str()) + ", which holds no map of values");
   }

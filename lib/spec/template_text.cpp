@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/template_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -35,10 +36,23 @@ std::string python_float(double value) {
   return plain.find('.') == std::string::npos ? plain + ".0" : plain;
 }
 
+/// As Python's shlex.quote does it, so that the same command comes out, to the byte.
+std::string python_quoted(std::string_view text) {
+  static constexpr std::string_view safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+  if (!text.empty() && text.find_first_not_of(safe) == std::string_view::npos) {
+    return std::string(text);
+  }
+  std::string out = "'";
+  for (const char c : text) {
+    out += c == '\'' ? std::string_view("'\"'\"'") : std::string_view(&c, 1);
+  }
+  return out + "'";
+}
+
 /// What a list's item or an option's value looks like behind its flag.
-std::string option_text(const std::string& key, const Value& value) {
+std::string option_text(const std::string& key, const Value& value, const TemplateOptions& options) {
   if (const auto* text = value.get<std::string>()) {
-    return shell_quoted(*text);
+    return options.as_python ? python_quoted(*text) : shell_quoted(*text);
   }
   if (value.get<Value::List>() != nullptr || value.get<Value::Map>() != nullptr) {
     throw Error("has a list or map inside the list {}, which cannot be written as options", quoted(key));
@@ -57,14 +71,18 @@ void append_option(std::string& out, const std::string& key, const Value& value,
   }
   const auto* list = value.get<Value::List>();
   if (list == nullptr) {
-    out += flag + " " + option_text(key, value) + " ";
+    out += flag + " " + option_text(key, value, options) + " ";
     return;
   }
   bool first = true;
   for (const Value& item : *list) {
-    out += (first || options.repeated_flags ? flag + " " : "") + option_text(key, item) + " ";
+    out += (first || options.repeated_flags ? flag + " " : "") + option_text(key, item, options) + " ";
     first = false;
   }
+}
+
+std::string_view trim_left(std::string_view text) {
+  return text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
 }
 
 bool is_empty_map(const Value& value) {
@@ -126,7 +144,7 @@ std::vector<std::string> parse_template_expression(std::string_view expression) 
       if (!rest.starts_with(']')) {
         throw fail("where a ']' is missing");
       }
-      rest.remove_prefix(1);
+      rest = trim_left(rest.substr(1));
       if (!rest.empty() && rest.front() != '.' && rest.front() != '[') {
         throw fail("where '.' or '[' must follow a ']'");
       }

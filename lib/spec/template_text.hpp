@@ -12,10 +12,16 @@
 
 namespace mlops::spec {
 
-/// How a map inside a command becomes options.
+/// What dialects and their settings decide.
 struct TemplateOptions {
-  bool negated_flags = false;   ///< `false` becomes `--no-KEY` instead of nothing (parsing.bool = boolean_optional)
-  bool repeated_flags = false;  ///< a list becomes `--KEY A --KEY B` instead of `--KEY A B` (parsing.list = append)
+  /// A map inside a command: `false` becomes `--no-KEY` instead of nothing (parsing.bool = boolean_optional).
+  bool negated_flags = false;
+  /// There, a list becomes `--KEY A --KEY B` instead of `--KEY A B` (parsing.list = append).
+  bool repeated_flags = false;
+  /// Loops and quotes as Python has them: a bool that a variable gave puts `True` into the name of a stage, not `true`; an axis of
+  /// a matrix may be a map, which stands for its keys, or a text, which stands for its characters;
+  /// a `'` in an option's value is `'"'"'`.
+  bool as_python = false;
 };
 
 /// One `${...}` of a text.

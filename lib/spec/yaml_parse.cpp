@@ -223,30 +223,42 @@ class Builder : public YAML::EventHandler {
     frame.node.members.push_back({std::move(frame.key), std::move(value)});
   }
 
-  /// Adds the members of what `<<` named; keys of the map itself win, then earlier sources.
+  /// Adds the members of what `<<` named, in front and the last source first, as other readers order them; keys of the
+  /// map itself win, then those of earlier sources.
   void merge(Frame& frame) {
+    if (frame.merges.empty()) {
+      return;
+    }
+    YamlNode merged;
+    std::unordered_map<std::string, std::size_t> places;
     for (auto& [line, source] : frame.merges) {
       if (source.kind == YamlNode::Kind::map) {
-        merge_one(frame, source);
+        merge_one(merged, places, source);
         continue;
       }
       if (source.kind != YamlNode::Kind::sequence) {
         fail(line - 1, "'<<' needs a map or a list of maps");
       }
-      for (YamlNode& item : source.items) {
-        if (item.kind != YamlNode::Kind::map) {
+      for (auto item = source.items.rbegin(); item != source.items.rend(); ++item) {
+        if (item->kind != YamlNode::Kind::map) {
           fail(line - 1, "'<<' needs a map or a list of maps");
         }
-        merge_one(frame, item);
+        merge_one(merged, places, *item);
       }
     }
+    merge_one(merged, places, frame.node);
+    frame.node.members = std::move(merged.members);
     frame.merges.clear();
   }
 
-  static void merge_one(Frame& frame, YamlNode& source) {
+  /// Members of `source` take the place of those with their keys.
+  static void merge_one(YamlNode& into, std::unordered_map<std::string, std::size_t>& places, YamlNode& source) {
     for (auto& member : source.members) {
-      if (seen_at(frame, member.key) == 0) {
-        frame.node.members.push_back(std::move(member));
+      const auto [place, fresh] = places.emplace(member.key.scalar, into.members.size());
+      if (fresh) {
+        into.members.push_back(std::move(member));
+      } else {
+        into.members[place->second] = std::move(member);
       }
     }
   }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <charconv>
-#include <map>
 
-#include "hash/hasher.hpp"
 #include "spec/dialects/native.hpp"
 #include "spec/dialects/native_names.hpp"
 #include "spec/template.hpp"
@@ -374,18 +372,7 @@ Project read_project(std::string_view text, const fs::RepoPath& file, const Read
   const Place at{.file = name, .path = {}};
   require_written_names(at, root);
   ProjectDraft draft{.project = {}, .file = file};
-  if (has_templates(root)) {
-    std::map<fs::RepoPath, std::optional<hash::Digest>> sources;
-    const ReadFile noting = [&](const fs::RepoPath& path) {
-      std::optional<std::string> found = read(path);
-      sources[path] = found ? std::optional(hash::digest_of(hash::Algorithm::sha256, *found)) : std::nullopt;
-      return found;
-    };
-    root = expand_templates(std::move(root), file, noting, {});
-    for (const auto& [path, digest] : sources) {
-      draft.project.sources.push_back({path, digest});
-    }
-  }
+  draft.project.sources = fill_templates(root, file, read, {});
   require_map_or_null(at, root);
   read_fields_if_map(at, root, project_fields, draft);
   return std::move(draft.project);
