@@ -23,7 +23,7 @@ std::optional<std::string> variable(const Session& session, const std::string& n
 }
 
 std::string project_directory(const std::string& root) {
-  return root + "/" + std::string(spec::native_dialect().names().directory);
+  return root + "/" + std::string(dialect_of(root).names().directory);
 }
 
 std::string user_config_file(const Session& session) {

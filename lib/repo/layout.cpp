@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "repo/layout.hpp"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <stdexcept>
 
@@ -30,10 +32,28 @@ std::string without_trailing_slash(std::string path) {
   return path;
 }
 
+/// In order of precedence.
+const std::array<const spec::Dialect*, 2> dialects{&spec::native_dialect(), &spec::dvc_dialect()};
+
 }  // namespace
 
+const spec::Dialect& dialect_of(const std::string& root) {
+  const auto found = std::find_if(dialects.begin(), dialects.end(), [&](const spec::Dialect* dialect) {
+    return fs::stat_path(root + "/" + std::string(dialect->names().marker)).has_value();
+  });
+  return found == dialects.end() ? spec::native_dialect() : **found;
+}
+
 std::optional<std::string> find_project(const std::string& start) {
-  return find_above(start == "/" ? "" : start, "/" + std::string(spec::native_dialect().names().directory) + "/config");
+  // The nearest one counts, of whatever dialect.
+  std::optional<std::string> nearest;
+  for (const spec::Dialect* dialect : dialects) {
+    const auto found = find_above(start == "/" ? "" : start, "/" + std::string(dialect->names().marker));
+    if (found && (!nearest || found->size() > nearest->size())) {
+      nearest = found;
+    }
+  }
+  return nearest;
 }
 
 std::optional<std::string> find_git_root(const std::string& start) {

@@ -6,11 +6,15 @@
 
 #include "fs/repo_path.hpp"
 #include "git/repository.hpp"
+#include "spec/dialect.hpp"
 
 namespace mlops::repo {
 
 /// The nearest directory at or above `start` (absolute) that holds a project; nothing if there is none.
 std::optional<std::string> find_project(const std::string& start);
+
+/// Whose formats the project at `root` has; where there are two, our own win.
+const spec::Dialect& dialect_of(const std::string& root);
 
 /// The nearest directory at or above `start` that has a `.git`; nothing if there is none. Only a look, no judgement:
 /// git::Repository decides whether it may be used.

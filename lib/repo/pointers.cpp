@@ -25,7 +25,7 @@ class Walk {
       : workspace_(workspace), names_(workspace.dialect().names()), pointers_(pointers) {}
 
   Declaring run() {
-    pending_.push_back({{}, {}});
+    pending_.push_back({{}, workspace_.ignore_for({})});
     while (!pending_.empty()) {
       const Place place = std::move(pending_.back());
       pending_.pop_back();
@@ -126,12 +126,10 @@ class Walk {
   }
 
   bool is_project(const fs::RepoPath& directory, const std::vector<fs::DirEntry>& entries) const {
-    for (const fs::DirEntry& entry : entries) {
-      if (entry.name == names_.directory && entry.type == fs::FileType::directory) {
-        return fs::stat_path(workspace_.absolute(directory / entry.name / "config")).has_value();
-      }
-    }
-    return false;
+    return std::ranges::any_of(entries, [&](const fs::DirEntry& entry) {
+      return entry.name == names_.directory && entry.type == fs::FileType::directory &&
+             fs::stat_path(workspace_.absolute(directory / names_.marker)).has_value();
+    });
   }
 
   fs::IgnoreStack with_own_rules(const Place& place, const std::vector<fs::DirEntry>& entries) const {

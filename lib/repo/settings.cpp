@@ -222,7 +222,7 @@ std::vector<ConfigValue> list_config(const Config& config, std::optional<ConfigL
 std::string cache_directory(const Config& config, const std::string& root) {
   const ConfigValue* value = config.find("cache.dir");
   if (value == nullptr) {
-    return root + "/" + std::string(spec::native_dialect().names().directory) + "/cache";
+    return root + "/" + std::string(dialect_of(root).names().cache);
   }
   return value->level == ConfigLevel::environment
              ? absolute_path(root, value->value)

@@ -53,11 +53,18 @@ std::optional<std::chrono::milliseconds> wait_limit(const Session& session, cons
   return std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
 }
 
+/// What no ignore file needs to name.
+fs::IgnoreStack always_ignored(const spec::Dialect& dialect) {
+  const std::string_view patterns = dialect.names().always_ignored;
+  return patterns.empty() ? fs::IgnoreStack() : fs::IgnoreStack().with(fs::IgnoreFile({}, std::string(patterns)));
+}
+
 }  // namespace
 
 struct Workspace::State {
   Session session;
   std::string root;
+  const spec::Dialect* dialect = nullptr;
   fs::RepoPath cwd;
   fs::RepoPath git_prefix;
   Config config;
@@ -98,7 +105,8 @@ Workspace Workspace::open_at(const std::string& root, Session session) {
   if (session.progress == nullptr) {
     session.progress = &no_progress();
   }
-  const auto owner = fs::stat_path(state->root + "/" + std::string(spec::native_dialect().names().directory));
+  state->dialect = &dialect_of(state->root);
+  const auto owner = fs::stat_path(state->root + "/" + std::string(state->dialect->names().directory));
   if (!owner) {
     throw Error::of(ErrorKind::missing, "{} is not an mlops project", quoted(state->root)).hint("run `mlops init`");
   }
@@ -120,7 +128,7 @@ Workspace Workspace::open_at(const std::string& root, Session session) {
 const Session& Workspace::session() const { return state_->session; }
 const std::string& Workspace::root() const { return state_->root; }
 const fs::RepoPath& Workspace::cwd() const { return state_->cwd; }
-const spec::Dialect& Workspace::dialect() const { return spec::native_dialect(); }
+const spec::Dialect& Workspace::dialect() const { return *state_->dialect; }
 const Config& Workspace::config() const { return state_->config; }
 const fs::RepoPath& Workspace::git_prefix() const { return state_->git_prefix; }
 const std::string& Workspace::run_token() const { return state_->run_token; }
@@ -210,23 +218,28 @@ fs::RepoPath Workspace::resolve(const std::string& typed) const {
 std::string Workspace::shown(const fs::RepoPath& path) const { return printable(path.relative_to(cwd())); }
 
 std::string Workspace::state_directory() const {
-  return root() + "/" + std::string(dialect().names().directory) + "/tmp";
+  return root() + "/" + std::string(dialect().names().state);
 }
 
-void Workspace::make_state_directory() const { fs::make_directory(state_directory()); }
+void Workspace::make_state_directory() const {
+  const std::string directory = state_directory();
+  if (!fs::stat_path(directory)) {
+    fs::make_directories(directory);
+  }
+}
 
 std::string Workspace::rescue_directory(const std::string& label) const {
   // Without colons, which some file systems and tools take for something else.
   std::string time = utc_time(now_ns() / 1'000'000'000);
   std::erase(time, ':');
-  return root() + "/" + std::string(dialect().names().directory) + "/rescue/" + time + "-" + label;
+  return root() + "/" + std::string(dialect().names().rescue) + "/" + time + "-" + label;
 }
 
 fs::IgnoreStack Workspace::ignore_for(const fs::RepoPath& directory) const {
   if (const auto known = state_->ignores.find(directory); known != state_->ignores.end()) {
     return known->second;
   }
-  fs::IgnoreStack stack = directory.is_root() ? fs::IgnoreStack() : ignore_for(directory.parent());
+  fs::IgnoreStack stack = directory.is_root() ? always_ignored(dialect()) : ignore_for(directory.parent());
   const std::string file = absolute(directory / dialect().names().ignore);
   if (const auto text = fs::try_read_file(file, ignore_file_limit)) {
     stack = stack.with(fs::IgnoreFile(directory, *text));

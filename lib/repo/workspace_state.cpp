@@ -61,7 +61,7 @@ void Workspace::sweep_leftovers() const {
   if (fs::stat_path(state_directory())) {
     fs::sweep_temporary(state_directory());
   }
-  const std::string rescue = root() + "/" + std::string(dialect().names().directory) + "/rescue";
+  const std::string rescue = root() + "/" + std::string(dialect().names().rescue);
   if (fs::stat_path(rescue)) {
     sweep_rescue(rescue);
   }

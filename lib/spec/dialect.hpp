@@ -18,6 +18,11 @@ struct Names {
   std::string_view lock;            ///< "mlops.lock"
   std::string_view pointer_suffix;  ///< ".mlops"
   std::string_view ignore;          ///< ".mlopsignore"
+  std::string_view marker;          ///< what makes a directory a project: ".mlops/config"
+  std::string_view cache;           ///< where the cache is unless configured: ".mlops/cache"
+  std::string_view state;           ///< what is this clone's alone: ".mlops/tmp"
+  std::string_view rescue;          ///< where bytes go that would be lost: ".mlops/rescue"
+  std::string_view always_ignored;  ///< patterns that hold before those of all ignore files; a line each
 };
 
 /// What decides the result of a stage; its canonical text's digest is the stage key (D9).
@@ -85,6 +90,7 @@ class Dialect {
 };
 
 const Dialect& native_dialect();
+const Dialect& dvc_dialect();
 
 /// One journal record or merge unit as one line of JSON, and back.
 std::string locked_stage_to_json(const LockedStage& stage);

@@ -10,6 +10,11 @@ inline constexpr Names names{.directory = ".mlops",
                              .pipeline = "mlops.yaml",
                              .lock = "mlops.lock",
                              .pointer_suffix = ".mlops",
-                             .ignore = ".mlopsignore"};
+                             .ignore = ".mlopsignore",
+                             .marker = ".mlops/config",
+                             .cache = ".mlops/cache",
+                             .state = ".mlops/tmp",
+                             .rescue = ".mlops/rescue",
+                             .always_ignored = ""};
 
 }  // namespace mlops::spec::native
