@@ -7,6 +7,8 @@
 #include "util/text.hpp"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 namespace mlops::pipeline {
 namespace {
@@ -83,31 +85,49 @@ class Comparison {
     Kind added, removed, missing, changed;
   };
 
+  /// What lists of paths are sorted by.
+  template <class Item>
+  static auto place(const Item& item) {
+    return std::tie(item.path, item.elsewhere);
+  }
+
+  template <class Item>
+  static std::string shown(const Item& item) {
+    return printable(item.elsewhere.empty() ? item.path.str() : item.elsewhere);
+  }
+
+  void add_removed(const spec::LockedPath& known, const PathKinds& kinds) {
+    if (dialect_.notices_removals()) {
+      add(kinds.removed, shown(known));
+    }
+  }
+
   /// Walks two lists sorted by path side by side.
   template <class Declared>
   void compare_paths(const std::vector<Declared>& declared, const std::vector<spec::LockedPath>& locked,
                      const PathKinds& kinds) {
     auto known = locked.begin();
     for (const Declared& wanted : declared) {
-      for (; known != locked.end() && known->path < wanted.path; ++known) {
-        add(kinds.removed, printable(known->path.str()));
+      for (; known != locked.end() && place(*known) < place(wanted); ++known) {
+        add_removed(*known, kinds);
       }
-      if (known == locked.end() || known->path != wanted.path) {
-        add(kinds.added, printable(wanted.path.str()));
+      if (known == locked.end() || place(*known) != place(wanted)) {
+        add(kinds.added, shown(wanted));
         continue;
       }
       compare_entry(*known, kinds);
       ++known;
     }
     for (; known != locked.end(); ++known) {
-      add(kinds.removed, printable(known->path.str()));
+      add_removed(*known, kinds);
     }
   }
 
   void compare_entry(const spec::LockedPath& known, const PathKinds& kinds) {
     std::optional<store::Entry> now;
     try {
-      now = current_.entry(known.path);
+      now = known.elsewhere.empty() ? current_.entry(known.path, known.entry.digest.algorithm())
+                                    : current_.entry_elsewhere(known);
     } catch (const Error& error) {
       // An output that cannot be described (a fifo in it, a link in its place) is made anew; an input must be mended.
       if (kinds.changed != Kind::output_changed) {
@@ -118,11 +138,11 @@ class Comparison {
     }
     if (!now) {
       if (!allow_missing_) {
-        add(kinds.missing, printable(known.path.str()));
+        add(kinds.missing, shown(known));
       }
-    } else if (now->kind != known.entry.kind || now->digest != known.entry.digest) {
-      add(kinds.changed, printable(known.path.str()), entry_text(known.entry), entry_text(*now),
-          current_.changes_below(known.path, known.entry));
+    } else if (*now != known.entry) {
+      add(kinds.changed, shown(known), entry_text(known.entry), entry_text(*now),
+          known.elsewhere.empty() ? current_.changes_below(known.path, known.entry) : std::string());
     }
   }
 
@@ -137,13 +157,18 @@ class Comparison {
                   {Kind::output_added, Kind::output_removed, Kind::output_missing, Kind::output_changed});
   }
 
+  static const std::map<fs::RepoPath, spec::LockedParams>& no_params() {
+    static const std::map<fs::RepoPath, spec::LockedParams> none;
+    return none;
+  }
+
   void compare_params() {
     static const spec::LockedParams none;
     for (const spec::ParamsDependency& declared : stage_.params) {
       const auto known = locked_.params.find(declared.file);
       compare_file(declared, known == locked_.params.end() ? none : known->second);
     }
-    for (const auto& [file, values] : locked_.params) {
+    for (const auto& [file, values] : dialect_.notices_removals() ? locked_.params : no_params()) {
       const auto same_file = [&path = file](const spec::ParamsDependency& params) { return params.file == path; };
       if (std::none_of(stage_.params.begin(), stage_.params.end(), same_file)) {
         for (const auto& [key, value] : values) {
@@ -162,7 +187,7 @@ class Comparison {
       compare_param(declared.file, key, before == known.end() ? nullptr : &before->second, now);
     }
     for (const auto& [key, value] : known) {
-      if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+      if (dialect_.notices_removals() && std::find(keys.begin(), keys.end(), key) == keys.end()) {
         add(Kind::param_removed, subject(declared.file, key), value_text(value));
       }
     }
@@ -281,13 +306,18 @@ spec::LockedStage current_inputs(const spec::Stage& stage, Current& current) {
   state.wdir = stage.wdir;
   state.env = stage.env;
   for (const spec::Dependency& dep : stage.deps) {
-    const auto entry = current.entry(dep.path);
+    const auto entry = dep.elsewhere.empty() ? current.entry(dep.path) : current.entry_elsewhere(dep.elsewhere);
+    if (!entry && !dep.elsewhere.empty()) {
+      throw Error::of(ErrorKind::missing, "the dependency {} of stage '{}' cannot be read", quoted(dep.elsewhere),
+                      stage.name)
+          .hint("copy it into the project and name it there");
+    }
     if (!entry) {
       throw Error::of(ErrorKind::missing, "the dependency {} of stage '{}' does not exist", quoted(dep.path.str()),
                       stage.name)
           .hint("if it is tracked, `mlops checkout` or `mlops pull` brings it");
     }
-    state.deps.push_back({dep.path, *entry});
+    state.deps.push_back({.path = dep.path, .entry = *entry, .written = dep.written, .elsewhere = dep.elsewhere});
   }
   for (const spec::ParamsDependency& params : stage.params) {
     state.params.emplace(params.file, current_params(stage, params, current));
@@ -297,7 +327,7 @@ spec::LockedStage current_inputs(const spec::Stage& stage, Current& current) {
 
 bool same_inputs(const spec::Dialect& dialect, const spec::LockedStage& a, const spec::LockedStage& b) {
   const auto same_path = [](const spec::LockedPath& one, const spec::LockedPath& other) {
-    return one.path == other.path && one.entry.kind == other.entry.kind && one.entry.digest == other.entry.digest;
+    return one.path == other.path && one.elsewhere == other.elsewhere && one.entry == other.entry;
   };
   const auto same_param = [&](const auto& one, const auto& other) {
     return one.first == other.first && dialect.equal(one.second, other.second);

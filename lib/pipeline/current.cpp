@@ -95,6 +95,28 @@ std::optional<store::Entry> Current::entry(const fs::RepoPath& path) {
   return found;
 }
 
+std::optional<store::Entry> Current::entry(const fs::RepoPath& path, hash::Algorithm algorithm) {
+  if (algorithm == state_->workspace.dialect().algorithm()) {
+    return entry(path);
+  }
+  store::BuildOptions options = state_->workspace.build_options(path, "Hashing");
+  options.algorithm = algorithm;
+  return state_->hash(path, options);
+}
+
+std::optional<store::Entry> Current::entry_elsewhere(const std::string& place) {
+  if (!place.starts_with('/')) {
+    return std::nullopt;
+  }
+  const auto path = fs::RepoPath::try_parse(place.substr(1));
+  const store::BuildOptions options{.jobs = state_->workspace.jobs(), .ignore_name = ""};
+  return path ? store::hash_path("/", *path, state_->memo, &state_->workspace.db(), options) : std::nullopt;
+}
+
+std::optional<store::Entry> Current::entry_elsewhere(const spec::LockedPath& known) {
+  return known.elsewhere.starts_with('/') ? entry_elsewhere(known.elsewhere) : known.entry;
+}
+
 void Current::prefetch(const std::vector<fs::RepoPath>& paths) {
   std::vector<fs::RepoPath> unknown;
   for (const fs::RepoPath& path : paths) {

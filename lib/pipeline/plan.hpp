@@ -79,6 +79,12 @@ class Current {
   ~Current();
   /// Hashes (or knows from the memo) what stands at a path; nothing: nothing is there.
   std::optional<store::Entry> entry(const fs::RepoPath& path);
+  /// The same by a given algorithm: an older entry can only be compared with digests of its own kind.
+  std::optional<store::Entry> entry(const fs::RepoPath& path, hash::Algorithm algorithm);
+  /// What stands outside the project, where a lock entry says. What lies behind a URL counts as unchanged.
+  std::optional<store::Entry> entry_elsewhere(const spec::LockedPath& known);
+  /// The same for a dependency that no lock entry knows; nothing for a URL.
+  std::optional<store::Entry> entry_elsewhere(const std::string& place);
   /// The value of a parameter; nothing: file or key is not there. An empty key is the whole file.
   std::optional<spec::Value> param(const fs::RepoPath& file, const std::string& key);
   /// As `param` without a copy; nullptr: not there. Valid until the file is forgotten.

@@ -127,6 +127,10 @@ Remote::Remote(std::string name, std::unique_ptr<Transport> transport, hash::Alg
 std::string Remote::describe() const { return "remote " + mlops::quoted(name_); }
 
 void Remote::open(Access access) {
+  if (algorithm_ != hash::Algorithm::sha256) {
+    open_unmarked(access);
+    return;
+  }
   std::optional<std::string> text;
   with_retries(retry_, "open " + describe(), [&] { text = transport_->read(marker_name, marker_limit); });
   if (!text) {
@@ -149,6 +153,19 @@ void Remote::open(Access access) {
                 marker_name);
   }
   check_marker(*text);
+}
+
+/// Without a marker, a place is a remote if it is there; a write makes it.
+void Remote::open_unmarked(Access access) {
+  Transport::Place place = Transport::Place::absent;
+  with_retries(retry_, "open " + describe(), [&] { place = transport_->place(); });
+  if (place != Transport::Place::absent) {
+    return;
+  }
+  unmade_ = access != Access::write;
+  if (access == Access::write) {
+    with_retries(retry_, "make " + describe(), [&] { transport_->make_place(); });
+  }
 }
 
 void Remote::check_marker(std::string_view text) const {
@@ -241,7 +258,8 @@ void Remote::discard(const hash::ObjectId& id) {
 
 std::vector<hash::ObjectId> Remote::list() {
   std::vector<RemoteFile> files;
-  with_retries(retry_, "list " + describe(), [&] { files = transport_->list("objects"); });
+  const bool own = algorithm_ == hash::Algorithm::sha256;
+  with_retries(retry_, "list " + describe(), [&] { files = transport_->list(own ? "objects" : ""); });
   std::vector<hash::ObjectId> ids;
   ids.reserve(files.size());
   for (const RemoteFile& file : files) {

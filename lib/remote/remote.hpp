@@ -21,7 +21,8 @@ struct RetryPolicy {
 void with_retries(const RetryPolicy& policy, const std::string& what, const std::function<void()>& work);
 
 /// A named place where objects also live: its marker file `mlops-remote` (format, algorithm, layout), its objects under
-/// `objects/sha256/ab/...` exactly as in the cache, and stage cache entries under `stages/`.
+/// `objects/sha256/ab/...` exactly as in the cache, and stage cache entries under `stages/`. With MD5 names it is a remote
+/// of DVC's: no marker, objects under `files/md5/ab/...` and, for those of DVC 2, `ab/...`.
 class Remote : public store::ObjectDb {
  public:
   Remote(std::string name, std::unique_ptr<Transport> transport, hash::Algorithm algorithm, RetryPolicy retry = {});
@@ -45,6 +46,7 @@ class Remote : public store::ObjectDb {
  private:
   void check_marker(std::string_view text) const;
   void make_marker();
+  void open_unmarked(Access access);
   void require_place();
 
   std::string name_;

@@ -64,6 +64,8 @@ class Transport {
   /// Writes a small file unless one is there; returns whether it wrote. The only call that makes an absent place, where
   /// that is possible (a folder whose parent exists).
   virtual bool write_new(const std::string& name, std::string_view content) = 0;
+  /// Makes an absent place with all above it, where that is possible.
+  virtual void make_place() = 0;
   /// Removes a file; nothing there is fine.
   virtual void remove(const std::string& name) = 0;
   /// Makes everything written so far durable.

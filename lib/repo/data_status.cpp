@@ -52,7 +52,7 @@ void fill_changes(const store::LocalDb& db, const store::HashedPath& now, DataSt
 class Comparison {
  public:
   Comparison(Workspace& workspace, const DataStatusOptions& options)
-      : root_(workspace.root()), dialect_(workspace.dialect()), db_(workspace.db()), options_(options) {}
+      : root_(workspace.root()), db_(workspace.db()), options_(options) {}
 
   DataStatusItem run(const Job& job) const {
     const Tracked& tracked = job.target.tracked;
@@ -63,7 +63,7 @@ class Comparison {
     item.actual = now.entry;
     item.state = item.problem.empty() ? judge(job, now.entry) : DataState::modified;
     item.stage = tracked.stage != nullptr ? tracked.stage->name : "";
-    item.pointer = tracked.pointer != nullptr ? Snapshot::pointer_file(dialect_, tracked.path) : fs::RepoPath();
+    item.pointer = tracked.pointer != nullptr ? tracked.pointer->file : fs::RepoPath();
     item.in_cache = job.recorded ? db_.has_all(*job.recorded) : !job.listing_missing;
     item.changes_known = !job.listing_missing;
     if (options_.changes && item.state == DataState::modified && item.changes_known && item.problem.empty()) {
@@ -87,7 +87,6 @@ class Comparison {
   }
 
   const std::string& root_;
-  const spec::Dialect& dialect_;
   const store::LocalDb& db_;
   const DataStatusOptions& options_;
 };
@@ -98,6 +97,10 @@ Job make_job(Workspace& workspace, const Target& target) {
     job.recorded = target_entry(workspace, target);
   } else {
     job.listing_missing = true;
+  }
+  job.build.inside = !target.whole();
+  if (target.tracked.entry) {
+    job.build.algorithm = target.tracked.entry->digest.algorithm();
   }
   return job;
 }

@@ -73,6 +73,8 @@ class Dialect {
   virtual std::string write_pointer(const Pointer& pointer, const fs::RepoPath& file,
                                     std::string_view before) const = 0;
 
+  /// Whether a stage that no longer declares an input or output that its lock entry has counts as changed.
+  virtual bool notices_removals() const { return true; }
   /// Whether read_lock makes use of the project.
   virtual bool locks_need_projects() const { return false; }
   /// Whether a stage that is declared in a directory goes into a pipeline file there, even if it has to be made.

@@ -113,6 +113,11 @@ class MemoryTransport : public remote::Transport {
     return place_->lies || place_->files.emplace(name, content).second;
   }
 
+  void make_place() override {
+    const auto lock = enter();
+    place_->exists = true;
+  }
+
   void remove(const std::string& name) override {
     const auto lock = enter();
     place_->files.erase(name);

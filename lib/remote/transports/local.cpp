@@ -171,6 +171,10 @@ class LocalTransport : public Transport {
     });
   }
 
+  void make_place() override {
+    guarded([&] { fs::make_directories(root_); });
+  }
+
   void remove(const std::string& name) override {
     guarded([&] {
       const std::string path = path_of(name);
