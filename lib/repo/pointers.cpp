@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "fs/file.hpp"
+#include "fs/stat.hpp"
 #include "fs/walk.hpp"
 #include "util/error.hpp"
 #include "util/interrupt.hpp"
@@ -139,6 +140,15 @@ bool is_pointer_name(const spec::Dialect& dialect, std::string_view name) {
 
 spec::Pointer read_pointer(const Workspace& workspace, const fs::RepoPath& file) {
   return workspace.dialect().read_pointer(fs::read_file(workspace.absolute(file), pointer_limit_bytes), file);
+}
+
+void require_still_tracked(const Workspace& workspace, const fs::RepoPath& data) {
+  const fs::RepoPath file = Snapshot::pointer_file(workspace.dialect(), data);
+  if (!fs::stat_path(workspace.absolute(file))) {
+    throw Error::of(ErrorKind::conflict, "{} was moved or removed meanwhile: its pointer {} is gone",
+                    quoted(data.str()), quoted(file.str()))
+        .hint("`mlops status` shows what is tracked now");
+  }
 }
 
 std::vector<spec::Pointer> find_pointers(const Workspace& workspace, const std::vector<fs::RepoPath>& outputs) {

@@ -29,6 +29,10 @@ std::unique_ptr<Snapshot> read_declarations(Workspace& workspace, const Declarat
 /// Reads one pointer file of the work tree. Throws Error with file and line.
 spec::Pointer read_pointer(const Workspace& workspace, const fs::RepoPath& file);
 
+/// Throws Error (conflict) when the pointer of `data`, which the caller has seen, is gone: writing it would track again
+/// what another command has just moved or removed. The caller holds the metadata lock.
+void require_still_tracked(const Workspace& workspace, const fs::RepoPath& data);
+
 /// Whether a file of this name is a pointer.
 bool is_pointer_name(const spec::Dialect& dialect, std::string_view name);
 

@@ -138,6 +138,8 @@ RemoveResult remove(Workspace& workspace, const RemoveOptions& options) {
     remove_stages(workspace, chosen, result);
   }
   for (const fs::RepoPath& path : chosen.pointers) {
+    // Not while another command reads, merges and writes it.
+    const auto lock = workspace.lock_metadata();
     const fs::RepoPath pointer = Snapshot::pointer_file(workspace.dialect(), path);
     fs::remove_file(workspace.absolute(pointer));
     result.pointers.push_back(pointer);
