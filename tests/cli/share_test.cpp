@@ -125,6 +125,7 @@ TEST_CASE("a pull that could not bring all does not name itself as what would") 
   project.good({"push", "-q"});
   const std::string clone = project.clone("clone");
   std::filesystem::remove_all(project.git.dir / "store" / "objects");
+  project.erase(".mlops/cache");
   const auto answer = run_in(clone, project.git.env, {"pull"});
   CHECK(answer.code == 3);
   CHECK(answer.says("Skipped 'data': not all of it could be fetched."));
