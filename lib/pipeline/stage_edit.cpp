@@ -137,8 +137,11 @@ StageAddResult stage_add(repo::Workspace& workspace, const StageAddOptions& opti
 StageRemoveResult stage_remove(repo::Workspace& workspace, const StageRemoveOptions& options) {
   const auto snapshot = repo::Snapshot::of_pipeline(workspace);
   require_known(*snapshot, workspace.dialect(), options.names);
-  repo::RemoveResult removed = repo::remove(workspace, {.stages = options.names, .outs = options.outs});
-  return {.written = std::move(removed.changed_files), .removed = std::move(removed.data)};
+  repo::RemoveResult removed =
+      repo::remove(workspace, {.stages = options.names, .outs = options.outs, .force = options.force});
+  return {.written = std::move(removed.changed_files),
+          .removed = std::move(removed.data),
+          .rescued = std::move(removed.rescued)};
 }
 
 std::vector<StageRow> stage_list(repo::Workspace& workspace, const std::vector<std::string>& names) {
