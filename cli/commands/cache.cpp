@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/json.hpp"
+#include "repo/layout.hpp"
 #include "repo/settings.hpp"
 #include "repo/workspace.hpp"
 #include "util/text.hpp"
@@ -62,8 +63,9 @@ class CacheForget : public Command {
 
   ExitCode run(Context& context) override {
     auto workspace = context.workspace();
-    workspace.db().forget_project(project_);
-    context.say("Forgot " + mlops::quoted(project_) + "; what only it used may be collected.");
+    const std::string root = repo::real_path(repo::absolute_path(context.cwd, project_));
+    workspace.db().forget_project(root);
+    context.say("Forgot " + mlops::quoted(root) + "; what only it used may be collected.");
     return ExitCode::ok;
   }
 };

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "cli/commands.hpp"
 #include "cli/commands/shared.hpp"
 #include "cli/json.hpp"
 #include "pipeline/stage_cache.hpp"
 #include "repo/workspace.hpp"
+#include "util/text.hpp"
 
 namespace mlops::cli {
 namespace {
@@ -70,6 +72,9 @@ class Pull : public Command {
       return code;
     }
     show_sync(context, result.sync, "Fetched", "from");
+    // What a checkout says of these, that a pull brings them, is not so here.
+    for (const auto& path : std::exchange(result.checkout.missing, {}))
+      context.say("Skipped " + mlops::quoted(workspace.shown(path)) + ": not all of it could be fetched.");
     show_checkout(context, workspace, result.checkout);
     return code;
   }

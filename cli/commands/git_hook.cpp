@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What git calls. Not shown in help: `mlops install` writes the calls.
 
+#include <exception>
 #include <ostream>
 
 #include "cli/commands.hpp"
 #include "cli/commands/shared.hpp"
+#include "git/program.hpp"
 #include "repo/checkout.hpp"
+#include "repo/hooked.hpp"
 #include "repo/layout.hpp"
 #include "repo/merge.hpp"
 #include "repo/settings.hpp"
@@ -44,18 +47,31 @@ class GitHook : public Command {
     return show_sync(context, repo::push(workspace, {}), "Pushed", "to");
   }
 
-  ExitCode merge(repo::Workspace& workspace) const {
-    if (words_.size() != 5) throw Error::usage("the merge driver takes four files");
-    const auto result = repo::merge_file(workspace, words_[1], words_[2], words_[3], words_[4]);
-    return result.conflict || !result.recognised ? ExitCode::failed : ExitCode::ok;
+  static repo::Workspace open(const Context& context, const std::string& project) {
+    auto session = context.session();
+    session.cwd = project;
+    // Git names it from where it runs the hook.
+    if (const auto index = session.env.find("GIT_INDEX_FILE"); index != session.env.end())
+      index->second = repo::absolute_path(context.cwd, index->second);
+    return repo::Workspace::open(session);
   }
 
-  ExitCode run(Context& context) override {
-    // core.hooksPath may be shared by repositories that are no projects of ours.
-    if (!repo::find_project(context.cwd)) return ExitCode::ok;
-    auto workspace = context.workspace();
+  ExitCode merge(const Context& context, const std::vector<std::string>& projects) const {
+    if (words_.size() != 5) throw Error::usage("the merge driver takes four files");
+    std::vector<std::string> files;
+    for (std::size_t i = 1; i <= 3; ++i) files.push_back(repo::absolute_path(context.cwd, words_[i]));
+    if (const auto project = repo::hooked_project_of(projects, context.cwd, words_[4]); !project.empty()) {
+      auto workspace = open(context, project);
+      const auto result = repo::merge_file(workspace, files[0], files[1], files[2], words_[4]);
+      if (result.recognised) return result.conflict ? ExitCode::failed : ExitCode::ok;
+    }
+    // No file of ours, or of a project that git was not told of. To say nothing would make git keep our side alone.
+    const auto merged = git::Program(context.cwd, context.env).try_run({"merge-file", files[1], files[0], files[2]});
+    return merged.exit_code == 0 ? ExitCode::ok : ExitCode::failed;
+  }
+
+  ExitCode answer(Context& context, repo::Workspace& workspace) const {
     const std::string& hook = words_.at(0);
-    if (hook == "merge-driver") return merge(workspace);
     if (hook == "post-merge") return checkout(context, workspace);
     if (hook == "post-checkout") {
       // The third word is 0 when single files were checked out.
@@ -68,6 +84,25 @@ class GitHook : public Command {
       return ExitCode::ok;
     }
     throw Error::usage("{} is not a hook of ours", mlops::quoted(hook));
+  }
+
+  ExitCode run(Context& context) override {
+    // None is no mistake: core.hooksPath may be shared by repositories that are no projects of ours.
+    const auto projects = repo::hooked_projects(context.cwd, context.env);
+    if (words_.at(0) == "merge-driver") return merge(context, projects);
+    ExitCode code = ExitCode::ok;
+    std::exception_ptr failure;
+    for (const auto& project : projects) {
+      try {
+        auto workspace = open(context, project);
+        if (const auto answered = answer(context, workspace); answered != ExitCode::ok) code = answered;
+      } catch (const Error&) {
+        // What stops one project is no reason to leave the data of the next one behind.
+        if (failure == nullptr) failure = std::current_exception();
+      }
+    }
+    if (failure != nullptr) std::rethrow_exception(failure);
+    return code;
   }
 };
 

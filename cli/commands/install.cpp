@@ -3,6 +3,7 @@
 
 #include "cli/commands.hpp"
 #include "git/hooks.hpp"
+#include "repo/hooked.hpp"
 #include "repo/workspace.hpp"
 #include "util/text.hpp"
 
@@ -34,10 +35,12 @@ class Install : public Command {
     const auto installed = git::install_hooks(workspace.git(), hooks(context.program));
     git::install_merge_driver(workspace.git(), workspace.git_program(), std::string(driver_name),
                               caller(context.program) + "merge-driver %O %A %B %P", merged_files(workspace));
+    const bool noted = repo::note_hooked_project(workspace);
     for (const auto& path : installed.chained)
       context.say("The hook that was at " + mlops::quoted(path) + " still runs, before ours.");
-    context.say(installed.written.empty() ? "The hooks are in place already."
-                                          : "Installed git hooks and the merge driver for locks and pointers.");
+    context.say(installed.written.empty() && !noted
+                    ? "The hooks are in place already."
+                    : "Installed git hooks and the merge driver for locks and pointers.");
     return ExitCode::ok;
   }
 };
@@ -47,6 +50,7 @@ class Uninstall : public Command {
     auto workspace = context.workspace();
     git::uninstall_hooks(workspace.git(), hooks(context.program));
     git::uninstall_merge_driver(workspace.git(), workspace.git_program(), std::string(driver_name));
+    repo::forget_hooked_projects(workspace);
     context.say("Removed our part of the git hooks and the merge driver.");
     return ExitCode::ok;
   }
@@ -65,6 +69,8 @@ mlops.lock. Also sets up a merge driver: two branches that ran different stages,
 directory, merge without a conflict.
 
 Hooks that are there already go on working: they run first. `core.hooksPath` is honoured. Doing it twice changes nothing.
+A project below the top of the git repository is noted as `mlops.project` in the clone's git configuration; each such
+project wants an `mlops install` of its own.
 
 EXAMPLES
   mlops install

@@ -65,7 +65,10 @@ void say_no_stages(const Context& context) { context.say("There are no stages ye
 void show_checkout(const Context& context, const repo::Workspace& workspace, const repo::CheckoutResult& result) {
   const std::size_t changes = result.added.size() + result.modified.size() + result.deleted.size();
   constexpr std::size_t list_at_most = 20;
-  if (changes <= list_at_most || context.verbosity >= Verbosity::verbose) {
+  // What was done is no answer to a question: -q wants none of it.
+  const bool listed =
+      changes <= list_at_most ? context.verbosity != Verbosity::quiet : context.verbosity >= Verbosity::verbose;
+  if (listed) {
     show_paths(context, workspace, "A", result.added);
     show_paths(context, workspace, "M", result.modified);
     show_paths(context, workspace, "D", result.deleted);

@@ -120,7 +120,8 @@ class StageRemove : public Command {
              .into = &options_.names,
              .complete = Complete::stage,
              .required = true},
-            {.names = "--outs", .help = "Delete their outputs too, if the cache holds them", .into = &options_.outs}};
+            {.names = "--outs", .help = "Delete their outputs too, if the cache holds them", .into = &options_.outs},
+            args::force(&options_.force, "With --outs, move outputs that are not in the cache to .mlops/rescue")};
   }
 
   ExitCode run(Context& context) override {
@@ -128,6 +129,8 @@ class StageRemove : public Command {
     const auto result = pipeline::stage_remove(workspace, options_);
     for (const auto& name : options_.names) context.say("Removed stage " + mlops::quoted(name) + ".");
     for (const auto& path : result.removed) context.say("Deleted " + mlops::quoted(workspace.shown(path)) + ".");
+    for (const auto& item : result.rescued)
+      context.say("Kept " + mlops::quoted(workspace.shown(item.first)) + " at " + mlops::quoted(item.second) + ".");
     suggest_git_add(context, workspace, result.written, false);
     return ExitCode::ok;
   }

@@ -39,7 +39,8 @@ std::string without_userinfo(std::string text) {
   return text;
 }
 
-/// What git complained about, on one line: its "fatal:" and "error:" lines, or the last one that it printed.
+}  // namespace
+
 std::string complaint(const Completed& completed) {
   std::vector<std::string> picked;
   std::string last = fmt::format("exit code {}", completed.exit_code);
@@ -57,8 +58,6 @@ std::string complaint(const Completed& completed) {
   }
   return picked.empty() ? last : join(picked, "; ");
 }
-
-}  // namespace
 
 Program::Program(std::string directory, const Environment& env) : directory_(std::move(directory)) {
   std::copy_if(env.begin(), env.end(), std::inserter(env_, env_.end()),
@@ -78,7 +77,11 @@ Completed Program::try_run(const std::vector<std::string>& args, const std::opti
 std::string Program::run(const std::vector<std::string>& args, const std::optional<std::string>& input) const {
   Completed completed = try_run(args, input);
   if (completed.exit_code != 0) {
-    throw Error("`git {}` failed: {}", args.empty() ? "" : args.front(), complaint(completed));
+    Error error("`git {}` failed: {}", args.empty() ? "" : args.front(), complaint(completed));
+    if (completed.err.find("Permission denied") != std::string::npos) {
+      error.hint("check who owns it and its permissions (`ls -ld` shows both)");
+    }
+    throw error;
   }
   return std::move(completed.out);
 }

@@ -9,6 +9,10 @@
 
 namespace mlops::git {
 
+/// What a git that failed complained about, on one line: its "fatal:" and "error:" lines, or the last one that it
+/// printed. Without the user's part of addresses (I-36).
+std::string complaint(const Completed& completed);
+
 /// The git program, called with an argument vector and a scrubbed environment (I-33): GIT_* removed, no fsmonitor, no
 /// hooks unless asked for, ext:: transports never, no terminal prompt without a terminal.
 class Program {

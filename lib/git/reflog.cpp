@@ -2,7 +2,10 @@
 // What reflogs remember. The files are read by ourselves: libgit2 sees the logs of one worktree only, and passes over
 // lines that it cannot read, while garbage collection must stop at them.
 
+#include "git/reflog.hpp"
+
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "fs/file.hpp"
@@ -83,6 +86,22 @@ void collect_worktree(const std::string& git_dir, std::set<Oid>& found) {
 }
 
 }  // namespace
+
+std::optional<Oid> head_before(const std::string& git_dir, const std::string& moves) {
+  const std::optional<std::string> text = fs::try_read_file(git_dir + "/logs/HEAD", log_limit);
+  std::vector<std::string> lines = split(text.value_or(std::string()), '\n');
+  std::erase(lines, std::string());
+  std::size_t back = 0;
+  const auto [end, failure] = std::from_chars(moves.data(), moves.data() + moves.size(), back);
+  if (failure != std::errc() || back > lines.size() || lines.empty()) {
+    return std::nullopt;
+  }
+  // A line names the commit before a move and the one after it.
+  const bool first = back == lines.size();
+  const std::string& line = first ? lines.front() : lines[lines.size() - 1 - back];
+  const std::size_t start = first ? 0 : std::min(line.size(), hex_length + 1);
+  return Oid::parse(line.substr(start, hex_length));
+}
 
 std::vector<Oid> Repository::reflog_commits() const {
   std::set<Oid> named;

@@ -12,6 +12,7 @@
 #include "fs/stat.hpp"
 #include "fs/walk.hpp"
 #include "git/handle.hpp"
+#include "git/reflog.hpp"
 #include "util/clock.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
@@ -181,6 +182,15 @@ std::optional<std::string> Repository::branch() const {
 }
 
 std::optional<Oid> Repository::resolve(const std::string& revision) const {
+  // libgit2 would look in the log of the branch that HEAD names, which knows nothing of other branches.
+  if (constexpr std::string_view log_of_head = "HEAD@{"; revision.starts_with(log_of_head)) {
+    const std::size_t end = revision.find('}');
+    const std::string digits = revision.substr(log_of_head.size(), end - log_of_head.size());
+    if (end != std::string::npos && !digits.empty() && digits.find_first_not_of("0123456789") == std::string::npos) {
+      const std::optional<Oid> entry = head_before(git_dir(), digits);
+      return entry ? resolve(entry->hex() + revision.substr(end + 1)) : std::nullopt;
+    }
+  }
   ObjectHandle object;
   const int code = git_revparse_single(out(object), state_->get(), revision.c_str());
   if (code == GIT_EAMBIGUOUS) {

@@ -12,6 +12,7 @@
 #include "util/text.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace mlops::pipeline {
@@ -25,14 +26,14 @@ const spec::LockedStage* find_locked(const repo::Snapshot& snapshot, const std::
 /// What was asked to be committed.
 struct Selection {
   std::set<const spec::Stage*> stages;
-  std::set<fs::RepoPath> pointers;
+  std::map<fs::RepoPath, const spec::Pointer*> pointers;
 };
 
 void select(const repo::Tracked& tracked, Selection& selection) {
   if (tracked.stage != nullptr) {
     selection.stages.insert(tracked.stage);
   } else {
-    selection.pointers.insert(tracked.path);
+    selection.pointers.emplace(tracked.path, tracked.pointer);
   }
 }
 
@@ -43,11 +44,13 @@ Selection selected(repo::Workspace& workspace, const repo::Snapshot& snapshot, c
       selection.stages.insert(&stage);
     }
     for (const spec::Pointer& pointer : snapshot.pointers) {
-      selection.pointers.insert(pointer.path);
+      if (pointer.cache) {
+        selection.pointers.emplace(pointer.path, &pointer);
+      }
     }
   }
   for (const std::string& target : options.targets) {
-    const auto named = snapshot.project.find_all(target);
+    const auto named = repo::stages_named(workspace, snapshot, target);
     selection.stages.insert(named.begin(), named.end());
     if (!named.empty()) {
       continue;
@@ -158,12 +161,16 @@ class StageCommit {
   std::vector<std::pair<fs::RepoPath, std::optional<store::Entry>>> placed_;
 };
 
-void commit_pointers(repo::Workspace& workspace, const std::set<fs::RepoPath>& pointers, CommitResult& result) {
-  if (pointers.empty()) {
+void commit_pointers(repo::Workspace& workspace, const std::map<fs::RepoPath, const spec::Pointer*>& chosen,
+                     CommitResult& result) {
+  if (chosen.empty()) {
     return;
   }
-  const repo::AddResult stored =
-      repo::store_changes(workspace, std::vector<fs::RepoPath>(pointers.begin(), pointers.end()));
+  std::vector<const spec::Pointer*> pointers;
+  for (const auto& item : chosen) {
+    pointers.push_back(item.second);
+  }
+  const repo::AddResult stored = repo::store_changes(workspace, pointers);
   for (const repo::Added& added : stored.added) {
     result.items.push_back({.name = printable(added.path.str()), .stage = false, .changed = added.changed});
   }

@@ -9,20 +9,53 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 namespace mlops::pipeline {
 namespace {
 
 using Kind = Reason::Kind;
 
-/// Long values would push what matters off the line.
-std::string short_text(const std::string& text) {
-  constexpr std::size_t longest = 60;
-  const std::string safe = printable(text);
-  return safe.size() <= longest ? safe : safe.substr(0, longest - 3) + "...";
+constexpr std::size_t longest_text = 60;
+
+/// `at`, or the beginning of the character that it lies in.
+std::size_t character_start(const std::string& text, std::size_t at) {
+  while (at > 0 && at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80U) {
+    --at;
+  }
+  return at;
 }
 
-std::string command_text(const spec::StageCommand& cmd) { return short_text(join(cmd.lines, " && ")); }
+/// Long values would push what matters off the line.
+std::string shortened(const std::string& safe) {
+  return safe.size() <= longest_text ? safe : safe.substr(0, character_start(safe, longest_text - 3)) + "...";
+}
+
+std::string short_text(const std::string& text) { return shortened(printable(text)); }
+
+/// Both sides of a change. What long ones begin with alike gives way to where they differ.
+std::pair<std::string, std::string> short_texts(const std::string& before, const std::string& after) {
+  constexpr std::size_t context = 16;
+  std::pair<std::string, std::string> safe(printable(before), printable(after));
+  const auto differ = std::mismatch(safe.first.begin(), safe.first.end(), safe.second.begin(), safe.second.end());
+  const auto at = static_cast<std::size_t>(differ.first - safe.first.begin());
+  if (at >= longest_text - context && std::max(safe.first.size(), safe.second.size()) > longest_text) {
+    const std::size_t start = character_start(safe.first, at - context);
+    for (std::string* side : {&safe.first, &safe.second}) {
+      side->replace(0, start, "...");
+    }
+  }
+  return {shortened(safe.first), shortened(safe.second)};
+}
+
+/// A list of one command is another declaration than the command, and is shown as one.
+std::pair<std::string, std::string> command_texts(const spec::StageCommand& before, const spec::StageCommand& after) {
+  const auto text = [&](const spec::StageCommand& cmd) {
+    const std::string line = join(cmd.lines, " && ");
+    return cmd.list && before.list != after.list ? "[" + line + "]" : line;
+  };
+  return short_texts(text(before), text(after));
+}
 
 std::string entry_text(const store::Entry& entry) { return hash::short_name(entry.id()); }
 
@@ -55,7 +88,8 @@ class Comparison {
 
   void compare_command() {
     if (stage_.cmd != locked_.cmd) {
-      add(Kind::command_changed, stage_.name, command_text(locked_.cmd), command_text(stage_.cmd));
+      auto [before, after] = command_texts(locked_.cmd, stage_.cmd);
+      add(Kind::command_changed, stage_.name, std::move(before), std::move(after));
     }
     if (stage_.wdir != locked_.wdir) {
       const auto shown = [](const fs::RepoPath& path) { return path.is_root() ? "." : printable(path.str()); };
@@ -70,8 +104,8 @@ class Comparison {
     for (const auto& [name, value] : stage_.env) {
       const auto before = locked_.env.find(name);
       if (before == locked_.env.end() || before->second != value) {
-        add(Kind::env_changed, printable(name), before == locked_.env.end() ? "" : short_text(before->second),
-            short_text(value));
+        auto [was, is] = short_texts(before == locked_.env.end() ? "" : before->second, value);
+        add(Kind::env_changed, printable(name), std::move(was), std::move(is));
       }
     }
     for (const auto& [name, value] : locked_.env) {
@@ -211,9 +245,10 @@ class Comparison {
     const auto is_text = [](const spec::Value& value) { return value.get<std::string>() != nullptr; };
     const bool quote = is_text(before) != is_text(now);
     const auto text = [&](const spec::Value& value) {
-      return quote && is_text(value) ? short_text(spec::to_json(value)) : value_text(value);
+      return quote && is_text(value) ? spec::to_json(value) : spec::to_text(value);
     };
-    add(Kind::param_changed, std::move(name), text(before), text(now));
+    auto [was, is] = short_texts(text(before), text(now));
+    add(Kind::param_changed, std::move(name), std::move(was), std::move(is));
   }
 
   /// Names the leaves that differ, so that one changed rate is not shown as two whole maps.

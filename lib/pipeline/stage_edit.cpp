@@ -149,8 +149,10 @@ StageAddResult stage_add(repo::Workspace& workspace, const StageAddOptions& opti
 StageRemoveResult stage_remove(repo::Workspace& workspace, const StageRemoveOptions& options) {
   const auto snapshot = repo::Snapshot::of_pipeline(workspace);
   const auto names = known_addresses(workspace, *snapshot, options.names);
-  repo::RemoveResult removed = repo::remove(workspace, {.stages = names, .outs = options.outs});
-  return {.written = std::move(removed.changed_files), .removed = std::move(removed.data)};
+  repo::RemoveResult removed = repo::remove(workspace, {.stages = names, .outs = options.outs, .force = options.force});
+  return {.written = std::move(removed.changed_files),
+          .removed = std::move(removed.data),
+          .rescued = std::move(removed.rescued)};
 }
 
 std::vector<StageRow> stage_list(repo::Workspace& workspace, const std::vector<std::string>& names) {

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fs/repo_path.hpp"
@@ -51,11 +52,13 @@ std::string command_line(const std::vector<std::string>& words);
 
 struct StageRemoveOptions {
   std::vector<std::string> names{};
-  bool outs = false;  ///< remove the outputs from the work tree too, when their content is in the cache
+  bool outs = false;   ///< remove the outputs from the work tree too, when their content is in the cache
+  bool force = false;  ///< with outs: content that is not there goes to the rescue directory
 };
 struct StageRemoveResult {
-  std::vector<fs::RepoPath> written;  ///< changed metadata files
-  std::vector<fs::RepoPath> removed;  ///< outputs that were taken away
+  std::vector<fs::RepoPath> written;                          ///< changed metadata files
+  std::vector<fs::RepoPath> removed;                          ///< outputs that were taken away
+  std::vector<std::pair<fs::RepoPath, std::string>> rescued;  ///< those that were moved, and where to
 };
 /// Takes stages out of mlops.yaml, mlops.lock and .gitignore. Throws Error for an unknown name, before any change.
 StageRemoveResult stage_remove(repo::Workspace& workspace, const StageRemoveOptions& options);

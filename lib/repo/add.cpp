@@ -23,8 +23,8 @@ namespace {
 struct Request {
   fs::RepoPath path;
   fs::RepoPath data;
+  std::optional<fs::RepoPath> pointer{};  ///< the file that spoke of it already when the request was made
   std::optional<store::Entry> entry{};    ///< once built
-  std::optional<fs::RepoPath> pointer{};  ///< the file that speaks of it already
   bool whole() const { return path == data; }
 };
 
@@ -59,11 +59,24 @@ bool is_cache_link(Workspace& workspace, const std::string& path) {
   return target && target->starts_with(workspace.db().root() + "/objects/");
 }
 
-void require_addable(Workspace& workspace, const fs::RepoPath& path) {
+Error does_not_exist(const Workspace& workspace, const Request& request) {
+  Error error = Error::of(ErrorKind::missing, "{} does not exist", quoted(workspace.shown(request.path)));
+  const std::string data = shell_quoted(workspace.shown(request.data));
+  if (request.pointer && request.whole()) {
+    error.hint("`mlops checkout {}` brings it back as it was recorded, `mlops remove {}` stops tracking it", data,
+               data);
+  } else if (request.pointer) {
+    error.hint("if it was deleted on purpose, `mlops add {}` records that", data);
+  }
+  return error;
+}
+
+void require_addable(Workspace& workspace, const Request& request) {
+  const fs::RepoPath& path = request.path;
   const std::string absolute = workspace.absolute(path);
   const auto stat = fs::stat_path(absolute);
   if (!stat) {
-    throw Error::of(ErrorKind::missing, "{} does not exist", quoted(path.relative_to(workspace.cwd())));
+    throw does_not_exist(workspace, request);
   }
   if (stat->type == fs::FileType::link && !is_cache_link(workspace, absolute)) {
     throw Error("{} is a symbolic link", quoted(path.relative_to(workspace.cwd())))
@@ -88,6 +101,20 @@ void require_inside(Workspace& workspace, const fs::RepoPath& path) {
   require_not_in_git(workspace, path);
 }
 
+/// What the walk over the directory leaves out cannot be recorded in it: status would call it deleted from then on.
+void require_not_left_out(const Workspace& workspace, const Request& request) {
+  const auto last = fs::stat_path(workspace.absolute(request.path));
+  for (fs::RepoPath part = request.path; part != request.data; part = part.parent()) {
+    const bool directory = part != request.path || (last && last->type == fs::FileType::directory);
+    if (workspace.ignore_for(part.parent()).ignored(part, directory)) {
+      throw Error::of(ErrorKind::conflict, "cannot add {}: a pattern in {} leaves {} out of {}",
+                      quoted(workspace.shown(request.path)), workspace.dialect().names().ignore, quoted(part.str()),
+                      quoted(request.data.str()))
+          .hint("take that pattern out, or add one below it that begins with '!'");
+    }
+  }
+}
+
 Request make_request(Workspace& workspace, const Snapshot& snapshot, const fs::RepoPath& path) {
   Request request{path, path};
   for (const spec::Pointer& pointer : snapshot.pointers) {
@@ -108,7 +135,10 @@ Request make_request(Workspace& workspace, const Snapshot& snapshot, const fs::R
   } else {
     require_inside(workspace, path);
   }
-  require_addable(workspace, path);
+  require_addable(workspace, request);
+  if (!request.whole()) {
+    require_not_left_out(workspace, request);
+  }
   return request;
 }
 
@@ -218,6 +248,11 @@ AddResult store_requests(Workspace& workspace, std::vector<Request> requests, co
   {
     const auto lock = workspace.lock_metadata();
     for (const Request& request : requests) {
+      if (request.pointer) {
+        require_still_tracked(workspace, *request.pointer, request.data);
+      }
+    }
+    for (const Request& request : requests) {
       result.added.push_back(write_pointer(workspace, request, options));
     }
   }
@@ -267,12 +302,12 @@ AddResult add(Workspace& workspace, const AddOptions& options) {
   return store_requests(workspace, make_requests(workspace, *snapshot, asked_paths(workspace, options)), options);
 }
 
-AddResult store_changes(Workspace& workspace, const std::vector<fs::RepoPath>& pointers) {
+AddResult store_changes(Workspace& workspace, const std::vector<const spec::Pointer*>& pointers) {
   std::vector<Request> requests;
-  for (const fs::RepoPath& path : pointers) {
-    fs::require_no_link_parents(workspace.root(), path);
-    require_addable(workspace, path);
-    requests.push_back({path, path});
+  for (const spec::Pointer* pointer : pointers) {
+    fs::require_no_link_parents(workspace.root(), pointer->path);
+    requests.push_back({pointer->path, pointer->path, pointer->file});
+    require_addable(workspace, requests.back());
   }
   return requests.empty() ? AddResult() : store_requests(workspace, std::move(requests), {});
 }

@@ -42,8 +42,8 @@ struct AddResult {
 AddResult add(Workspace& workspace, const AddOptions& options);
 
 /// Stores again what the workspace holds at these pointers' paths and rewrites the pointers that changed: what
-/// `commit` does for data that no stage makes. `pointers` are tracked paths of pointers.
-AddResult store_changes(Workspace& workspace, const std::vector<fs::RepoPath>& pointers);
+/// `commit` does for data that no stage makes. `pointers` are of a snapshot of it.
+AddResult store_changes(Workspace& workspace, const std::vector<const spec::Pointer*>& pointers);
 
 /// Those of the changed files that git can be told of: of one that is gone and that it never knew it wants to hear nothing.
 std::vector<fs::RepoPath> known_to_git(Workspace& workspace, std::vector<fs::RepoPath> files);

@@ -15,10 +15,12 @@
 namespace mlops::repo {
 namespace {
 
+constexpr std::string_view format_key = "core.format";
+
 // Keys that run something, redirect data or open it to others never count from a committed file by themselves (D21).
 constexpr std::array keys{
     ConfigKey{
-        .name = "core.format",
+        .name = format_key,
         .type = ConfigType::integer,
         .fallback = "1",
         .help = "The format of the project, written by `mlops init`; a newer one than this program knows is refused.",
@@ -274,7 +276,15 @@ std::vector<std::string> Config::remotes() const {
   return {names.begin(), names.end()};
 }
 
-void check_config_value(std::string_view key, std::string_view value) { check_value(key, value, ""); }
+void check_config_value(std::string_view key, std::string_view value) {
+  check_value(key, value, "");
+  if (key == format_key && value != find_config_key(key)->fallback) {
+    throw Error::usage(
+        "'{}' is written by `mlops init` and not set by hand: no mlops that knows format {} only could "
+        "work here any more",
+        key, find_config_key(key)->fallback);
+  }
+}
 
 std::optional<double> parse_duration(std::string_view text) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());

@@ -12,6 +12,7 @@
 #include "util/error.hpp"
 #include "util/log.hpp"
 #include "util/parallel.hpp"
+#include "util/text.hpp"
 
 namespace mlops::repo {
 namespace {
@@ -95,6 +96,11 @@ Job make_job(Workspace& workspace, const Target& target) {
   Job job{target, workspace.build_options(target.path, "Comparing " + workspace.shown(target.path))};
   if (target.whole() || !target.tracked.entry || workspace.db().has_all(*target.tracked.entry)) {
     job.recorded = target_entry(workspace, target);
+    if (!target.whole() && !job.recorded && !fs::stat_path(workspace.absolute(target.path))) {
+      throw Error::of(ErrorKind::missing, "{} is neither there nor part of {} as it is recorded",
+                      quoted(workspace.shown(target.path)), quoted(target.tracked.path.str()))
+          .hint("`mlops ls {}` lists what is", shell_quoted(workspace.shown(target.tracked.path)));
+    }
   } else {
     job.listing_missing = true;
   }

@@ -155,13 +155,26 @@ void pair_renames(std::vector<DiffItem>& items) {
   items = std::move(kept);
 }
 
-void keep_targets(const Workspace& workspace, const std::vector<std::string>& targets, DiffResult& result) {
-  if (targets.empty()) {
-    return;
-  }
+/// Resolves targets. Throws Error (missing) for one that neither side, which track `paths`, knows anything of.
+std::vector<fs::RepoPath> wanted_paths(const Workspace& workspace, const std::vector<std::string>& targets,
+                                       const std::set<fs::RepoPath>& paths) {
   std::vector<fs::RepoPath> wanted;
   for (const std::string& word : targets) {
     wanted.push_back(workspace.resolve(word));
+    const fs::RepoPath& target = wanted.back();
+    if (!target.is_root() && std::none_of(paths.begin(), paths.end(), [&](const fs::RepoPath& path) {
+          return path.within(target) || target.within(path);
+        })) {
+      throw Error::of(ErrorKind::missing, "{} is tracked on neither side", quoted(word))
+          .hint("`mlops ls` lists what is tracked");
+    }
+  }
+  return wanted;
+}
+
+void keep_targets(const std::vector<fs::RepoPath>& wanted, DiffResult& result) {
+  if (wanted.empty()) {
+    return;
   }
   std::erase_if(result.items, [&](const DiffItem& item) {
     return std::none_of(wanted.begin(), wanted.end(), [&](const fs::RepoPath& path) {
@@ -194,13 +207,14 @@ DiffResult diff(Workspace& workspace, const DiffOptions& options) {
   }
   std::set<fs::RepoPath> paths = paths_of(*old_snapshot);
   paths.insert(new_paths.begin(), new_paths.end());
+  const std::vector<fs::RepoPath> wanted = wanted_paths(workspace, options.targets, paths);
   for (const fs::RepoPath& path : paths) {
     compare_path(path, before, *after, result);
   }
   pair_renames(result.items);
   std::stable_sort(result.items.begin(), result.items.end(),
                    [](const DiffItem& a, const DiffItem& b) { return a.path < b.path; });
-  keep_targets(workspace, options.targets, result);
+  keep_targets(wanted, result);
   workspace.save_memo();
   return result;
 }

@@ -9,6 +9,7 @@
 #include "repo/checkout.hpp"
 #include "repo/claims.hpp"
 #include "repo/git_ignore.hpp"
+#include "repo/pointers.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -91,17 +92,24 @@ MoveResult move(Workspace& workspace, const std::string& from, const std::string
   require_movable(workspace, *snapshot, result.from, result.to);
   result.old_pointer = pointer.file;
   result.new_pointer = Snapshot::pointer_file(dialect, result.to);
-  pointer.path = result.to;
-  pointer.file = result.new_pointer;
 
   // At every moment a pointer names the bytes, so that whatever stops us, checkout brings them back.
-  append(result.changed_files, ignore_paths(workspace, {result.to}));
-  workspace.write_file(result.new_pointer, dialect.write_pointer(pointer, result.new_pointer, {}));
-  const bool present = fs::stat_path(workspace.absolute(result.from)).has_value();
-  if (present) {
-    move_data(workspace, result);
+  bool present = false;
+  {
+    const auto lock = workspace.lock_metadata();
+    require_still_tracked(workspace, result.old_pointer, result.from);
+    // What it says may have changed since.
+    pointer = read_pointer(workspace, result.old_pointer, result.from);
+    pointer.path = result.to;
+    pointer.file = result.new_pointer;
+    append(result.changed_files, ignore_paths(workspace, {result.to}, lock));
+    workspace.write_file(result.new_pointer, dialect.write_pointer(pointer, result.new_pointer, {}));
+    present = fs::stat_path(workspace.absolute(result.from)).has_value();
+    if (present) {
+      move_data(workspace, result);
+    }
+    fs::remove_file(workspace.absolute(result.old_pointer));
   }
-  fs::remove_file(workspace.absolute(result.old_pointer));
   append(result.changed_files, unignore_paths(workspace, {result.from}));
 
   append(result.changed_files, {result.old_pointer, result.new_pointer});

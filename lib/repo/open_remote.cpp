@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "fs/file.hpp"
+#include "fs/stat.hpp"
 #include "repo/layout.hpp"
 #include "repo/remote_url.hpp"
 #include "repo/workspace.hpp"
@@ -40,6 +41,13 @@ void require_trust(Workspace& workspace, const ConfigValue& setting, const std::
   }
   if (is_own_remote_folder(url) || Trust(workspace.git().common_dir()).url_trusted(url)) {
     return;
+  }
+  if (!fs::stat_path(url)) {
+    // Of a folder that is not there nobody can say whose it is; that it is gone is what must be known.
+    throw Error::of(ErrorKind::missing, "remote '{}' is gone: there is no folder {}", printable(name), quoted(url))
+        .hint("is a share not mounted there?")
+        .hint("`mlops remote modify {} url URL` if it is elsewhere now, `mlops trust` if it shall be made there",
+              shell_quoted(name));
   }
   throw Error::of(ErrorKind::untrusted, "remote '{}' is not trusted: the repository names the folder {}",
                   printable(name), quoted(url))

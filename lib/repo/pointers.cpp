@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "fs/file.hpp"
+#include "fs/stat.hpp"
 #include "fs/walk.hpp"
 #include "repo/lock_text.hpp"
 #include "util/error.hpp"
@@ -178,6 +179,14 @@ spec::Pointer parse_pointer(const spec::Dialect& dialect, std::string_view text,
 
 spec::Pointer read_pointer(const Workspace& workspace, const fs::RepoPath& file, const fs::RepoPath& data) {
   return parse_pointer(workspace.dialect(), fs::read_file(workspace.absolute(file), pointer_limit_bytes), file, data);
+}
+
+void require_still_tracked(const Workspace& workspace, const fs::RepoPath& file, const fs::RepoPath& data) {
+  if (!fs::stat_path(workspace.absolute(file))) {
+    throw Error::of(ErrorKind::conflict, "{} was moved or removed meanwhile: its pointer {} is gone",
+                    quoted(data.str()), quoted(file.str()))
+        .hint("`mlops status` shows what is tracked now");
+  }
 }
 
 Declaring find_declaring(const Workspace& workspace, Pointers pointers) { return Walk(workspace, pointers).run(); }

@@ -45,6 +45,10 @@ spec::Pointer parse_pointer(const spec::Dialect& dialect, std::string_view text,
 /// The same for a file of the work tree.
 spec::Pointer read_pointer(const Workspace& workspace, const fs::RepoPath& file, const fs::RepoPath& data);
 
+/// Throws Error (conflict) when the pointer of `data`, which the caller has seen, is gone: writing it would track again
+/// what another command has just moved or removed. The caller holds the metadata lock.
+void require_still_tracked(const Workspace& workspace, const fs::RepoPath& file, const fs::RepoPath& data);
+
 /// Whether a file of this name is a pointer.
 bool is_pointer_name(const spec::Dialect& dialect, std::string_view name);
 

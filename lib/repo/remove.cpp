@@ -144,6 +144,8 @@ RemoveResult remove(Workspace& workspace, const RemoveOptions& options) {
     remove_stages(workspace, chosen, result);
   }
   for (const auto& [path, pointer] : chosen.pointers) {
+    // Not while another command reads, merges and writes it.
+    const auto lock = workspace.lock_metadata();
     fs::remove_file(workspace.absolute(pointer));
     result.pointers.push_back(pointer);
     result.changed_files.push_back(pointer);

@@ -217,9 +217,7 @@ fs::RepoPath Workspace::resolve(const std::string& typed) const {
 
 std::string Workspace::shown(const fs::RepoPath& path) const { return printable(path.relative_to(cwd())); }
 
-std::string Workspace::state_directory() const {
-  return root() + "/" + std::string(dialect().names().state);
-}
+std::string Workspace::state_directory() const { return root() + "/" + std::string(dialect().names().state); }
 
 void Workspace::make_state_directory() const {
   const std::string directory = state_directory();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/git_refs.hpp"
 
+#include "git/program.hpp"
 #include "run/layout.hpp"
 #include "run/share.hpp"
 #include "util/error.hpp"
@@ -9,14 +10,8 @@
 namespace mlops::run {
 namespace {
 
-/// git's complaint in one line.
-std::string last_line(const std::string& text) {
-  const std::vector<std::string> lines = split(trim(text), '\n');
-  return printable(trim(lines.back()));
-}
-
 Error unreachable(const std::string& what, const std::string& git_remote, const Completed& git) {
-  return Error::of(ErrorKind::network, "cannot {} git remote {}: {}", what, quoted(git_remote), last_line(git.err))
+  return Error::of(ErrorKind::network, "cannot {} git remote {}: {}", what, quoted(git_remote), git::complaint(git))
       .hint("`git remote -v` shows where it is");
 }
 

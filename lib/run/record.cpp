@@ -91,26 +91,40 @@ void sort_newest_first(const git::Repository& git, std::vector<Run>& runs) {
   runs = std::move(sorted);
 }
 
+/// Throws Error (corrupt) where the ref holds no run that can be read.
+Run read_run(repo::Workspace& workspace, const git::Ref& ref, const std::optional<std::string>& text) {
+  const auto id = id_of_ref(ref.name);
+  if (!id || !text) {
+    throw Error::of(ErrorKind::corrupt, "{} is no run", quoted(ref.name));
+  }
+  const fs::RepoPath file = workspace.git_path(record_path(workspace.dialect()));
+  Record record = read_record(*text, ref.name + ":" + file.str());
+  // The ref alone decides what a run is called; its record may come from anybody.
+  record.id = *id;
+  return {.commit = ref.target, .record = std::move(record)};
+}
+
+/// The record at a ref; nothing when it has none.
+std::optional<std::string> record_text(repo::Workspace& workspace, const git::Ref& ref) {
+  if (!ref.commit) {
+    return std::nullopt;
+  }
+  const fs::RepoPath file = workspace.git_path(record_path(workspace.dialect()));
+  return workspace.git().read_file(ref.target, file, record_limit_bytes);
+}
+
 }  // namespace
 
 std::vector<Run> list_runs(repo::Workspace& workspace, std::vector<std::string>* unreadable) {
   const git::Repository& git = workspace.git();
-  const fs::RepoPath file = workspace.git_path(record_path(workspace.dialect()));
   std::vector<Run> runs;
   for (const git::Ref& ref : git.refs(ref_prefix)) {
-    const auto id = id_of_ref(ref.name);
-    const auto text = id && ref.commit ? git.read_file(ref.target, file, record_limit_bytes) : std::nullopt;
+    const auto text = record_text(workspace, ref);
     if (!text && ref.commit && is_of_other_project(workspace, git.commit(ref.target))) {
       continue;
     }
     try {
-      if (!text) {
-        throw Error::of(ErrorKind::corrupt, "{} is no run", quoted(ref.name));
-      }
-      Record record = read_record(*text, ref.name + ":" + file.str());
-      // The ref alone decides what a run is called; its record may come from anybody.
-      record.id = *id;
-      runs.push_back({.commit = ref.target, .record = std::move(record)});
+      runs.push_back(read_run(workspace, ref, text));
     } catch (const Error&) {
       if (unreadable != nullptr) {
         unreadable->push_back(ref.name);
@@ -121,10 +135,29 @@ std::vector<Run> list_runs(repo::Workspace& workspace, std::vector<std::string>*
   return runs;
 }
 
+std::optional<git::Ref> unreadable_run(repo::Workspace& workspace, const std::string& id) {
+  std::vector<std::string> unreadable;
+  list_runs(workspace, &unreadable);
+  const std::string name = std::string(ref_prefix) + id;
+  for (git::Ref& ref : workspace.git().refs(ref_prefix)) {
+    if (ref.name == name && std::find(unreadable.begin(), unreadable.end(), name) != unreadable.end()) {
+      return std::move(ref);
+    }
+  }
+  return std::nullopt;
+}
+
 Run find_run(repo::Workspace& workspace, const std::string& word) {
   const std::vector<Run> runs = list_runs(workspace);
   const std::vector<const Run*> found = word.empty() ? std::vector<const Run*>() : meant_by(runs, word);
   if (found.empty()) {
+    if (const auto ref = unreadable_run(workspace, word)) {
+      try {
+        return read_run(workspace, *ref, record_text(workspace, *ref));
+      } catch (Error& error) {
+        throw std::move(error).hint("`mlops runs remove {}` takes it away", shell_quoted(word));
+      }
+    }
     throw unknown_run(runs, word);
   }
   if (found.size() > 1) {

@@ -64,8 +64,10 @@ struct Run {
 
 /// All runs, newest first. One that cannot be read is left out and named in `unreadable`.
 std::vector<Run> list_runs(repo::Workspace& workspace, std::vector<std::string>* unreadable = nullptr);
-/// Finds a run by id, unique id prefix, name or commit. Throws Error (missing; hint `mlops runs pull`) or for an
-/// ambiguous prefix with the candidates.
+/// The ref of a run that list_runs cannot read, by what follows `refs/mlops/runs/`.
+std::optional<git::Ref> unreadable_run(repo::Workspace& workspace, const std::string& id);
+/// Finds a run by id, unique id prefix, name or commit. Throws Error (missing; hint `mlops runs pull`) for an
+/// ambiguous prefix with the candidates, and (corrupt) for the id of one whose record cannot be read.
 Run find_run(repo::Workspace& workspace, const std::string& word);
 /// The lock that resulted from a run.
 spec::Lock run_lock(repo::Workspace& workspace, const Run& run);

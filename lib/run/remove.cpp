@@ -7,6 +7,24 @@
 #include "util/error.hpp"
 
 namespace mlops::run {
+namespace {
+
+/// A run, or one whose record cannot be read: of that the id is known, and that is enough.
+Run removable_run(repo::Workspace& workspace, const std::string& word) {
+  try {
+    return find_run(workspace, word);
+  } catch (const Error& error) {
+    const auto ref = error.kind() == ErrorKind::corrupt ? unreadable_run(workspace, word) : std::nullopt;
+    if (!ref) {
+      throw;
+    }
+    Run run{.commit = ref->target, .record = {}};
+    run.record.id = word;
+    return run;
+  }
+}
+
+}  // namespace
 
 std::vector<Run> remove_runs(repo::Workspace& workspace, const RemoveRunsOptions& options) {
   if (options.all == !options.runs.empty()) {
@@ -14,7 +32,7 @@ std::vector<Run> remove_runs(repo::Workspace& workspace, const RemoveRunsOptions
   }
   std::vector<Run> chosen = options.all ? list_runs(workspace) : std::vector<Run>();
   for (const std::string& word : options.runs) {
-    Run run = find_run(workspace, word);
+    Run run = removable_run(workspace, word);
     const auto same = [&](const Run& other) { return other.record.id == run.record.id; };
     if (std::none_of(chosen.begin(), chosen.end(), same)) {
       chosen.push_back(std::move(run));

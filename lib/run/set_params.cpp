@@ -43,7 +43,9 @@ void warn_of_slip(const std::string& text, const fs::RepoPath& file, const spec:
   const std::string key = join(assignment.path, ".");
   std::vector<std::string> known;
   for (const auto& [name, value] : spec::flatten(spec::read_values(text, file.str()))) {
-    known.push_back(name);
+    if (!name.empty()) {  // A file that is empty or one value has one leaf, without a name.
+      known.push_back(name);
+    }
   }
   const bool there = std::any_of(known.begin(), known.end(), [&](const std::string& name) {
     return name == key || name.starts_with(key + ".") || name.starts_with(key + "[");

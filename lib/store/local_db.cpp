@@ -386,6 +386,17 @@ std::vector<std::string> LocalDb::registered_projects() const {
   return roots;
 }
 
-void LocalDb::forget_project(const std::string& root) const { fs::remove_file(project_file(*this, root)); }
+void LocalDb::forget_project(const std::string& root) const {
+  const std::string file = project_file(*this, root);
+  if (!fs::stat_path(file)) {
+    Error error =
+        Error::of(ErrorKind::missing, "no project at {} uses the cache {}", quoted(root), quoted(this->root()));
+    for (const std::string& known : registered_projects()) {
+      error.hint("one at {} does", quoted(known));
+    }
+    throw error;
+  }
+  fs::remove_file(file);
+}
 
 }  // namespace mlops::store

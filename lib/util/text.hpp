@@ -10,7 +10,7 @@
 
 namespace mlops {
 
-/// Returns how many single-character edits turn `a` into `b`.
+/// Returns how many edits turn `a` into `b`: a character more, less or another, or two neighbours the other way round.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// Returns the candidate nearest to `word` (at most a third of its length, and 3, edits away), for "did you mean".

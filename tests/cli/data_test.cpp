@@ -37,6 +37,16 @@ TEST_CASE("add answers in JSON") {
   CHECK(project.read("data.mlops").find("desc: words") != std::string::npos);
 }
 
+TEST_CASE("checkout -q says nothing") {
+  CliProject project;
+  project.fill();
+  project.erase("data/one");
+  const auto quiet = project.good({"checkout", "-q"});
+  CHECK(quiet.out + quiet.err == "");
+  project.erase("data/one");
+  CHECK(project.good({"checkout"}).out == "A\tdata/one\n");
+}
+
 TEST_CASE("status answers 0, or 4 when asked with --exit-code") {
   CliProject project;
   project.fill();

@@ -57,6 +57,9 @@ TEST_CASE("settings that make no sense are refused with what would") {
   CHECK(project.run({"config", "cache.type", "hadlink"}).says("hardlink"));
   CHECK(project.run({"config", "--local", "--global", "cache.type", "copy"}).code == 2);
   CHECK(project.run({"config", "-u"}).code == 2);
+  CHECK(project.run({"config", "core.format", "2"}).code == 2);
+  CHECK(project.run({"config", "--global", "core.format", "2"}).code == 2);
+  project.good({"config", "core.format", "1"});
   CHECK(project.run({"config", "cache.type", "copy", "more"}).code == 2);
 }
 

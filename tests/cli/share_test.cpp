@@ -71,6 +71,7 @@ TEST_CASE("push, fetch, pull and status --cloud answer in words and JSON") {
 TEST_CASE("what cannot be had is named, and the transfer ends with 3") {
   Shared project;
   project.good({"push", "-q"});
+  project.good({"push", "-q"});
   const std::string clone = project.clone("clone");
   std::filesystem::remove_all(project.store + "/objects");
   // The cache of the clone's origin would be asked, too.
@@ -113,7 +114,22 @@ TEST_CASE("the cache may lie elsewhere") {
   CHECK(project.good({"cache", "dir", "--json"}).json()["directory"] == other);
   project.good({"cache", "dir", "-u"});
   CHECK(project.good({"cache", "dir"}).out == project.root() + "/.mlops/cache\n");
-  CHECK(project.run({"cache", "forget", "/no/such/project"}).code != 70);
+  CHECK(project.run({"cache", "forget", "/no/such/project"}).code == 1);
+  project.good({"add", "-q", "data"});
+  CHECK(project.run({"cache", "forget", "/no/such/project"}).says(project.root()));
+  CHECK(project.good({"cache", "forget", "./"}).says(project.root()));
+}
+
+TEST_CASE("a pull that could not bring all does not name itself as what would") {
+  Shared project;
+  project.good({"push", "-q"});
+  const std::string clone = project.clone("clone");
+  std::filesystem::remove_all(project.git.dir / "store" / "objects");
+  project.erase(".mlops/cache");
+  const auto answer = run_in(clone, project.git.env, {"pull"});
+  CHECK(answer.code == 3);
+  CHECK(answer.says("Skipped 'data': not all of it could be fetched."));
+  CHECK_FALSE(answer.says("`mlops pull` brings it"));
 }
 
 TEST_CASE("with -q transfers say nothing on success") {

@@ -55,3 +55,26 @@ mlops cache dir ../../mono/team/.mlops/cache && mlops checkout -q
 expect 0 mlops status --exit-code
 mlops install && git checkout -q -b x
 expect 0 mlops status --exit-code
+
+# Git runs hooks and the merge driver at the top of the work tree, where this project is not.
+echo 2 >data/two && mlops commit -q data && git commit -q -am two
+git checkout -q - && [ ! -e data/two ] || fail 'data did not follow in a project below the top'
+echo 3 >data/three && mlops commit -q data && git commit -q -am three
+git merge -q -m both x
+[ "$(cat data/one data/two data/three | tr '\n' ' ')" = '1 2 3 ' ] || fail "a side was lost: $(ls data)"
+
+# A merge of files whose project git was not told of loses no side either.
+git config --unset-all mlops.project
+git checkout -q x && echo 4 >data/two && mlops checkout -q -f && echo 4 >data/two && mlops commit -q data && git commit -q -am four
+git checkout -q - && mlops checkout -q && echo 5 >data/three && mlops commit -q data && git commit -q -am five
+expect 1 git merge -q -m both x
+grep -q '^<<<<<<<' data.mlops || fail 'no conflict was shown'
+git merge --abort
+
+# Each project of a repository has its own say.
+mkdir ../second && cd ../second && small_project_here && mlops install && git add -A && git commit -q -m second
+echo 2 >data/one && mlops commit -q data && git commit -q -am changed
+git checkout -q HEAD~1 && [ "$(cat data/one)" = 1 ] || fail 'the second project did not follow'
+[ "$(git config --get-all mlops.project | tr '\n' ' ')" = 'second ' ] || fail "$(git config --get-all mlops.project)"
+mlops uninstall
+expect 1 git config --get-all mlops.project

@@ -74,7 +74,9 @@ class RunsList : public Command {
     if (limit_ && *limit_ < 1) throw Error::usage("`--num` wants a number above 0");
     if (limit_) options_.limit = static_cast<std::size_t>(*limit_);
     const auto history = run::list_history(workspace, options_);
-    for (const auto& ref : history.unreadable) context.err << "warning: cannot read run " << printable(ref) << "\n";
+    for (const auto& ref : history.unreadable)
+      context.err << "warning: cannot read run " << printable(ref) << "; `mlops runs show "
+                  << shell_quoted(ref.substr(ref.find("runs/") + 5)) << "` says why\n";
     if (json_) {
       auto runs = nlohmann::ordered_json::array();
       for (const auto& row : history.rows) runs.push_back(row_json(history, row));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -95,12 +96,20 @@ class RunsShow : public Command {
     }
   }
 
-  static void show_paths(Context& context, std::string_view title, const std::vector<run::RunView::Path>& paths) {
+  static std::string absence(const run::RunView& view, const run::RunView::Path& path) {
+    const auto& lost = view.run.record.not_reproducible;
+    if (path.present) return "";
+    return std::find(lost.begin(), lost.end(), path.path.str()) == lost.end() ? "  not here; `mlops runs pull`"
+                                                                              : "  not recorded";
+  }
+
+  static void show_paths(Context& context, std::string_view title, const run::RunView& view,
+                         const std::vector<run::RunView::Path>& paths) {
     if (paths.empty()) return;
     context.out << "\n" << title << "\n";
     for (const auto& path : paths)
       context.out << "  " << printable(path.path.str()) << " " << size_text(path.entry) << " "
-                  << hash::short_name(path.entry.id()) << (path.present ? "" : "  not here; `mlops runs pull`") << "\n";
+                  << hash::short_name(path.entry.id()) << absence(view, path) << "\n";
   }
 
   static void show(Context& context, const run::RunView& view) {
@@ -122,8 +131,8 @@ class RunsShow : public Command {
     }
     show_values(context, "parameters", record.params);
     show_values(context, "metrics", record.metrics);
-    show_paths(context, "outputs", view.outputs);
-    show_paths(context, "inputs", view.dependencies);
+    show_paths(context, "outputs", view, view.outputs);
+    show_paths(context, "inputs", view, view.dependencies);
     context.out << "\nmachine\n";
     for (const auto& fact : record.machine)
       context.out << "  " << printable(fact.first) << ": " << printable(fact.second) << "\n";

@@ -42,6 +42,27 @@ TEST_CASE("git's own complaint becomes the error") {
              Catch::Contains("`git checkout` failed: pathspec 'nope' did not match"));
 }
 
+TEST_CASE("of several lines the one that says what failed becomes the error") {
+  const Completed failed{.exit_code = 128,
+                         .out = "",
+                         .err =
+                             "fatal: '/gone' does not appear to be a git repository\n"
+                             "fatal: Could not read from remote repository.\n\n"
+                             "Please make sure you have the correct access rights\nand the repository exists.\n"};
+  CHECK(git::complaint(failed) ==
+        "'/gone' does not appear to be a git repository; Could not read from remote repository.");
+}
+
+TEST_CASE("what git may not read comes with the advice to look at its permissions") {
+  const GitSandbox sandbox;
+  try {
+    sandbox.program().run({"-c", "alias.x=!echo 'error: open(\"in\"): Permission denied' >&2; exit 1", "x"});
+    FAIL("it ran");
+  } catch (const Error& error) {
+    CHECK_THAT(error.hints().at(0), Catch::Contains("ls -ld"));
+  }
+}
+
 TEST_CASE("passwords in addresses never reach the error") {
   const GitSandbox sandbox;
   const std::string message = message_of([&] {

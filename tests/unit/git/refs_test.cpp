@@ -73,6 +73,22 @@ TEST_CASE("revisions resolve to commits as git resolves them") {
   }
 }
 
+TEST_CASE("an earlier place of HEAD is found across branches, as git finds it") {
+  const GitSandbox sandbox;
+  sandbox.commit("a", "1");
+  sandbox.git({"checkout", "-q", "-b", "side"});
+  sandbox.commit("b", "2");
+  sandbox.git({"checkout", "-q", "main"});
+  sandbox.commit("a", "3");
+  const git::Repository repository = sandbox.open();
+  for (const char* revision : {"HEAD@{0}", "HEAD@{1}", "HEAD@{2}", "HEAD@{2}~1", "HEAD@{4}", "main@{1}"}) {
+    CAPTURE(revision);
+    CHECK(repository.resolve(revision) == sandbox.oid(revision));
+  }
+  CHECK_FALSE(repository.resolve("HEAD@{9}"));
+  CHECK_FALSE(repository.resolve("HEAD@{99999999999999999999999}"));
+}
+
 TEST_CASE("all kinds of refs are listed, loose and packed, with tags peeled") {
   const GitSandbox sandbox;
   const git::Oid first = sandbox.commit("a", "1");

@@ -110,6 +110,19 @@ TEST_CASE("stages are frozen, listed and removed") {
   CHECK_FALSE(project.lock().stages.contains("a"));
 }
 
+TEST_CASE("an output that was changed is only removed with its stage when it may be put aside") {
+  PipelineProject project;
+  project.pipeline("  a:\n    cmd: echo 1 > x\n    outs: [x]\n");
+  project.outcomes();
+  project.write("x", "mine");
+  CHECK_THROWS_WITH(pipeline::stage_remove(*project.open(), {.names = {"a"}, .outs = true}), Catch::Contains("lost"));
+  CHECK(pipeline::stage_list(*project.open(), {}).size() == 1);
+  const auto result = pipeline::stage_remove(*project.open(), {.names = {"a"}, .outs = true, .force = true});
+  CHECK_FALSE(project.exists("x"));
+  REQUIRE(result.rescued.size() == 1);
+  CHECK(fs::read_file(result.rescued.front().second, 100) == "mine");
+}
+
 constexpr const char* with_params =
     "  a:\n    cmd: cat in.txt > x\n    deps: [in.txt]\n    params: [lr]\n    outs: [x]\n"
     "  b:\n    cmd: cat x > y\n    deps: [x]\n    outs: [y]\n";
@@ -167,6 +180,19 @@ TEST_CASE("why tells what differs now and, when nothing does, why the stage last
   CHECK(answers[0].last->outcome == "executed");
   CHECK(describe(answers[0].last->reasons.at(0)) == "params.yaml: lr 0.1 -> 0.3");
   CHECK_THROWS_AS(pipeline::why(*project.open(), {"c"}), Error);
+}
+
+TEST_CASE("of two long commands that begin alike the part that differs is shown") {
+  PipelineProject project;
+  const std::string same = "echo " + std::string(80, 'x') + " > x; : the end is ";
+  project.pipeline("  a:\n    cmd: '" + same + "one'\n    outs: [x]\n");
+  project.outcomes();
+  project.pipeline("  a:\n    cmd: '" + same + "two'\n    outs: [x]\n");
+  auto reason = pipeline::why(*project.open(), {"a"}).front().reasons.at(0);
+  CHECK(describe(reason) == "command changed: ...x; : the end is one -> ...x; : the end is two");
+  project.pipeline("  a:\n    cmd: ['" + same + "one']\n    outs: [x]\n");
+  reason = pipeline::why(*project.open(), {"a"}).front().reasons.at(0);
+  CHECK(reason.before != reason.after);
 }
 
 TEST_CASE("status lists every stage that is not up to date with every reason") {

@@ -247,6 +247,66 @@ TEST_CASE("configured links replace what was added by read-only links", "[repo]"
   CHECK(repo::data_status(workspace, {}).clean());
 }
 
+TEST_CASE("what is moved away while it is read is not tracked again at its old place", "[repo]") {
+  /// Takes a pointer away the moment the other command begins to read.
+  class Meanwhile : public ProgressSink {
+   public:
+    explicit Meanwhile(const TestProject& project) : project_(project) {}
+    int begin(std::string_view, std::uint64_t, std::uint64_t) override {
+      project_.erase("dir.mlops");
+      return 0;
+    }
+    void expect(int, std::uint64_t, std::uint64_t) override {}
+    void advance(int, std::uint64_t, std::uint64_t) override {}
+    void end(int) override {}
+
+   private:
+    const TestProject& project_;
+  };
+  const TestProject project;
+  project.write("dir/f", "content");
+  add(project, {"dir"});
+  const std::string pointer = project.read("dir.mlops");
+  project.write("dir/g", "more");
+  Meanwhile meanwhile(project);
+  auto session = project.session();
+  session.progress = &meanwhile;
+  for (const std::string target : {"dir", "dir/g", ""}) {
+    CAPTURE(target);
+    project.write("dir.mlops", pointer);
+    auto workspace = repo::Workspace::open(session);
+    CHECK_THROWS_WITH(
+        target.empty() ? repo::store_changes(workspace, {at("dir")}) : repo::add(workspace, {.targets = {target}}),
+        Catch::Contains("'dir' was moved or removed meanwhile"));
+    CHECK_FALSE(project.exists("dir.mlops"));
+  }
+}
+
+TEST_CASE("what .mlopsignore leaves out of a directory is not added to it", "[repo]") {
+  const TestProject project;
+  project.write(".mlopsignore", "*.tmp\ncache/\n!keep.tmp\n");
+  project.write("dir/f", "content");
+  add(project, {"dir"});
+  project.write("dir/a.tmp", "1");
+  project.write("dir/keep.tmp", "2");
+  project.write("dir/cache/deep", "3");
+  CHECK_THAT(refused(project, {"dir/a.tmp"}).what(), Catch::Contains("leaves 'dir/a.tmp' out of 'dir'"));
+  CHECK_THAT(refused(project, {"dir/cache/deep"}).what(), Catch::Contains("leaves 'dir/cache' out of 'dir'"));
+  add(project, {"dir/keep.tmp"});
+  auto workspace = project.open();
+  CHECK(repo::data_status(workspace, {}).clean());
+}
+
+TEST_CASE("what is gone is named with what can be done about it", "[repo]") {
+  const TestProject project;
+  project.write("dir/f", "content");
+  add(project, {"dir"});
+  project.erase("dir/f");
+  CHECK_THAT(refused(project, {"dir/f"}).hints().at(0), Catch::Contains("mlops add dir"));
+  project.erase("dir");
+  CHECK_THAT(refused(project, {"dir"}).hints().at(0), Catch::Contains("mlops checkout dir"));
+}
+
 TEST_CASE("core.autostage hands the metadata to git", "[repo]") {
   const TestProject project;
   auto workspace = project.open();

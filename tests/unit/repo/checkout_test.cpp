@@ -146,6 +146,20 @@ TEST_CASE("data follows the revision, and goes when an older one does not track 
   CHECK(project.read("extra/file") == "e");
 }
 
+TEST_CASE("data that only another branch tracks goes with that branch", "[repo]") {
+  const TestProject project;
+  project.write("model", "first");
+  track(project, {"model"});
+  project.commit("one");
+  project.git.git({"checkout", "-q", "-b", "side"});
+  project.write("extra/file", "e");
+  track(project, {"extra"});
+  project.commit("two");
+  project.git.git({"checkout", "-q", "main"});
+  CHECK(checkout(project).deleted == std::vector{at("extra/file")});
+  CHECK_FALSE(project.exists("extra"));
+}
+
 TEST_CASE("what is changed, or was given up, stays when nothing tracks it", "[repo]") {
   const TestProject project;
   project.write("note", "before");

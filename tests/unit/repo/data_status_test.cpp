@@ -161,3 +161,16 @@ TEST_CASE("changes since HEAD are those that a commit would record", "[repo]") {
   CHECK(changes[0].after->size == 1);
   CHECK_FALSE(changes[1].after);
 }
+
+TEST_CASE("a part of a directory that is neither recorded nor there is named", "[repo]") {
+  const TestProject project;
+  project.write("raw/a", "1");
+  track(project, {"raw"});
+  auto workspace = project.open();
+  CHECK_THROWS_WITH(repo::data_status(workspace, {.targets = {.targets = {"raw/nope"}}}),
+                    Catch::Contains("'raw/nope' is neither there"));
+  project.write("raw/new", "2");
+  CHECK_FALSE(repo::data_status(workspace, {.targets = {.targets = {"raw/new"}}}).clean());
+  project.erase("raw/a");
+  CHECK_FALSE(repo::data_status(workspace, {.targets = {.targets = {"raw/a"}}}).clean());
+}

@@ -77,3 +77,15 @@ TEST_CASE("a directory whose listing is not here is known to differ", "[repo]") 
   CHECK(result.items[0].kind == DiffKind::modified);
   CHECK(result.not_in_cache == std::vector{test::at("raw")});
 }
+
+TEST_CASE("a target of a diff that nobody tracks is named", "[repo]") {
+  const TestProject project;
+  project.write("raw/a", "1");
+  track(project, {"raw"});
+  project.commit("one");
+  auto workspace = project.open();
+  CHECK_THROWS_WITH(repo::diff(workspace, {.targets = {"rwa"}}), Catch::Contains("'rwa' is tracked on neither side"));
+  for (const std::string known : {"raw", "raw/a", "."}) {
+    CHECK(repo::diff(workspace, {.targets = {known}}).items.empty());
+  }
+}

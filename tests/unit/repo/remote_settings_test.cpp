@@ -68,6 +68,9 @@ TEST_CASE("a folder that only the repository names needs trust unless it is a re
   repo::distrust(workspace);
   // By now it carries our marker and belongs to us.
   CHECK_NOTHROW(workspace.open_remote({}, Remote::Access::read));
+  std::filesystem::remove_all(folder);
+  CHECK_THROWS_WITH(workspace.open_remote({}, Remote::Access::write), Catch::Contains("is gone"));
+  CHECK_FALSE(std::filesystem::exists(folder));
 }
 
 TEST_CASE("an unknown remote is named with the nearest one", "[repo]") {

@@ -103,6 +103,9 @@ TEST_CASE("a new parameter that is nearly like another one is set with a warning
   said.clear();
   project.run_all({.set = {"train.lr=0.3", "other.unlike=1"}});
   CHECK(said.find("new parameter") == std::string::npos);
+  project.write("more.yaml", "");
+  project.run_all({.set = {"more.yaml:x=1"}});
+  CHECK(said.find("new parameter") == std::string::npos);
   log::set_sink({});
 }
 

@@ -208,6 +208,24 @@ TEST_CASE("an output that git keeps is an output in the difference of two runs, 
   CHECK(run::compare_runs(workspace, "one", "two").code.empty());
 }
 
+TEST_CASE("a run whose record cannot be read is called that, and can be removed") {
+  RunProject project;
+  project.run_all({.name = "one"});
+  auto workspace = project.open();
+  workspace.git().create_ref("refs/mlops/runs/brokenrn", *workspace.git().head());
+  try {
+    run::find_run(workspace, "brokenrn");
+    FAIL("it was found");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::corrupt);
+    CHECK(error.hints() == std::vector<std::string>{"`mlops runs remove brokenrn` takes it away"});
+  }
+  CHECK_THROWS_WITH(run::find_run(workspace, "broken"), Catch::Contains("there is no run"));
+  CHECK(run::remove_runs(workspace, {.runs = {"brokenrn"}}).front().record.id == "brokenrn");
+  CHECK(run::list_history(workspace, {}).unreadable.empty());
+  CHECK(run::list_runs(workspace).size() == 1);
+}
+
 TEST_CASE("runs are removed by word, all or none") {
   RunProject project;
   project.run_all({.name = "one"});

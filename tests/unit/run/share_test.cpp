@@ -178,6 +178,7 @@ TEST_CASE("a git remote that is gone is a network failure with git's words") {
     FAIL("it was pushed");
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::network);
+    CHECK_THAT(error.what(), Catch::Contains(origin));
   }
 }
 

@@ -15,6 +15,8 @@ TEST_CASE("a misspelt word finds its nearest neighbour, a strange one nothing") 
   const std::vector<std::string> verbs{"add", "push", "pull", "status", "checkout"};
   CHECK(nearest("stauts", verbs) == "status");
   CHECK(nearest("ad", verbs) == "add");
+  CHECK(nearest("dad", verbs) == "add");
+  CHECK(nearest("rnu", std::vector<std::string>{"add", "run"}) == "run");
   CHECK(nearest("chekout", verbs) == "checkout");
   CHECK_FALSE(nearest("zebra", verbs));
   CHECK_FALSE(nearest("", verbs));
