@@ -84,7 +84,10 @@ class Writer {
       return std::to_string(*number);
     }
     if (const auto* real = value.get<double>()) {
-      return std::isfinite(*real) ? float_repr(*real) : std::isnan(*real) ? "NaN" : *real > 0 ? "Infinity" : "-Infinity";
+      return std::isfinite(*real) ? float_repr(*real)
+             : std::isnan(*real)  ? "NaN"
+             : *real > 0          ? "Infinity"
+                                  : "-Infinity";
     }
     return "null";
   }
@@ -109,7 +112,9 @@ class Writer {
                          .number = flag != nullptr ? std::optional<double>(*flag ? 1 : 0) : key.number()});
     }
     std::ranges::stable_sort(members, [](const Member& a, const Member& b) {
-      return a.number && b.number ? *a.number < *b.number : !a.number && !b.number ? a.key < b.key : a.number.has_value();
+      return a.number && b.number     ? *a.number < *b.number
+             : !a.number && !b.number ? a.key < b.key
+                                      : a.number.has_value();
     });
     out_ += '{';
     const char* separator = "";

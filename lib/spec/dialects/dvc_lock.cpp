@@ -91,15 +91,11 @@ void read_params(const Place& at, const YamlNode& node, StageDraft& into) {
 
 constexpr Field<StageDraft> stage_fields[] = {
     {"cmd", [](const Place& at, const YamlNode& n, StageDraft& s) { s.stage.cmd = read_command(at, n); }},
-    {"deps",
-     [](const Place& at, const YamlNode& n, StageDraft& s) {
-       s.stage.deps = read_locked_paths(at, n, s.stage.wdir, PathRole::dependency);
-     }},
+    {"deps", [](const Place& at, const YamlNode& n,
+                StageDraft& s) { s.stage.deps = read_locked_paths(at, n, s.stage.wdir, PathRole::dependency); }},
     {"params", read_params},
-    {"outs",
-     [](const Place& at, const YamlNode& n, StageDraft& s) {
-       s.stage.outs = read_locked_paths(at, n, s.stage.wdir, PathRole::output);
-     }},
+    {"outs", [](const Place& at, const YamlNode& n,
+                StageDraft& s) { s.stage.outs = read_locked_paths(at, n, s.stage.wdir, PathRole::output); }},
 };
 
 struct LockDraft : Lock {
@@ -292,6 +288,7 @@ std::string write_lock(const Lock& lock, const fs::RepoPath& file, std::string_v
       mark_params(*params, marks, objects);
     }
   }
+  mark_as_before(before, file.str(), document, marks, objects);
   return dvc::emit_yaml(document, marks);
 }
 

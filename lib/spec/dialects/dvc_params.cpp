@@ -2,12 +2,14 @@
 // What DVC's files show of parameters beyond their values: which of them are one object, and which texts are integers.
 //
 // A stage that tracks both `train` and `train.opt` has the map `opt` twice, and Python holds it once. Its YAML writer
-// shows that, with an anchor at the first place and an alias at the second.
+// shows that, with an anchor at the first place and an alias at the second. It does so as well where the params file
+// itself has an alias; of those we know what the lock has already.
 
 #include <algorithm>
 #include <map>
 
 #include "spec/dialects/dvc_parts.hpp"
+#include "spec/yaml_reader.hpp"
 #include "util/text.hpp"
 
 namespace mlops::spec::dvc {
@@ -101,7 +103,82 @@ void mark_shared(const Value::Map& keys, YamlMarks& marks, int& last) {
   }
 }
 
+/// Follows a document and what its text was, side by side.
+class Followed {
+ public:
+  Followed(std::string_view text, YamlMarks& marks, int& last) : text_(text), marks_(marks), last_(last) {}
+
+  void follow(const YamlNode& node, const Value& value) {
+    if (node.alias) {
+      alias(name_at(node.offset), value);
+      return;
+    }
+    const auto* map = value.get<Value::Map>();
+    const auto* list = value.get<Value::List>();
+    if (node.kind == YamlNode::Kind::map && map != nullptr) {
+      anchor(node, value);
+      follow_map(node, *map);
+    } else if (node.kind == YamlNode::Kind::sequence && list != nullptr) {
+      anchor(node, value);
+      for (std::size_t i = 0; i < std::min(node.items.size(), list->size()); ++i) {
+        follow(node.items[i], (*list)[i]);
+      }
+    }
+  }
+
+ private:
+  /// The name of an anchor or alias that begins there.
+  std::string_view name_at(std::size_t offset) const {
+    const std::size_t end = std::min(text_.find_first_of(" \n", offset), text_.size());
+    return text_.substr(offset + 1, end - offset - 1);
+  }
+
+  void anchor(const YamlNode& node, const Value& value) {
+    if (text_[node.offset] == '&') {
+      anchored_[name_at(node.offset)] = &value;
+    }
+  }
+
+  void alias(std::string_view name, const Value& value) {
+    const auto found = anchored_.find(name);
+    if (found == anchored_.end() || !(*found->second == value)) {
+      return;
+    }
+    const auto [object, fresh] = marks_.shared.try_emplace(found->second, last_ + 1);
+    last_ += fresh ? 1 : 0;
+    const int number = object->second;
+    marks_.shared[&value] = number;
+  }
+
+  /// Both have mostly the same keys in the same order.
+  void follow_map(const YamlNode& node, const Value::Map& map) {
+    std::size_t next = 0;
+    for (const auto& [key, old] : node.members) {
+      const auto at_next = map.begin() + static_cast<std::ptrdiff_t>(next);
+      const auto found = next < map.size() && at_next->first == key.scalar
+                             ? at_next
+                             : std::ranges::find(map, key.scalar, &Value::Map::value_type::first);
+      if (found != map.end()) {
+        follow(old, found->second);
+        next = static_cast<std::size_t>(found - map.begin()) + 1;
+      }
+    }
+  }
+
+  std::string_view text_;
+  YamlMarks& marks_;
+  int& last_;
+  std::map<std::string_view, const Value*> anchored_;
+};
+
 }  // namespace
+
+void mark_as_before(std::string_view before, const std::string& file, const Value& document, YamlMarks& marks,
+                    int& objects) {
+  if (before.find('&') != std::string_view::npos) {
+    Followed(before, marks, objects).follow(read_yaml_events(before, file, {}, Aliases::keep), document);
+  }
+}
 
 void mark_params(const Value& params, YamlMarks& marks, int& objects) {
   mark_numbers(params, marks);

@@ -32,7 +32,15 @@ void require_map_item(const Place& at, const YamlNode& node, std::initializer_li
   }
 }
 
-/// The digest of the listing that `files` spells out; nothing unless it tells the MD5 of each file.
+const Value* find_extra(const Value::Map& extra, std::string_view key) {
+  const auto found = std::ranges::find(extra, key, &Value::Map::value_type::first);
+  return found == extra.end() ? nullptr : &found->second;
+}
+
+Value count_value(std::uint64_t count) { return static_cast<std::int64_t>(count); }
+
+}  // namespace
+
 std::optional<store::Entry> entry_of_files(const Value& files) {
   struct File {
     std::string relpath, md5;
@@ -57,15 +65,6 @@ std::optional<store::Entry> entry_of_files(const Value& files) {
   return store::Entry{.kind = store::EntryKind::tree, .digest = digest, .size = size, .files = found.size()};
 }
 
-const Value* find_extra(const Value::Map& extra, std::string_view key) {
-  const auto found = std::ranges::find(extra, key, &Value::Map::value_type::first);
-  return found == extra.end() ? nullptr : &found->second;
-}
-
-Value count_value(std::uint64_t count) { return static_cast<std::int64_t>(count); }
-
-}  // namespace
-
 void read_entry_path(const Place& at, const YamlNode& node, EntryDraft& into) { into.path = read_text(at, node); }
 
 void read_md5(const Place& at, const YamlNode& node, EntryDraft& into) {
@@ -73,9 +72,8 @@ void read_md5(const Place& at, const YamlNode& node, EntryDraft& into) {
   if (text.empty()) {
     return;
   }
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   into.md5 = std::move(text);
 }
 
@@ -181,9 +179,9 @@ store::Entry stand_in(const EntryDraft& draft) {
 }
 
 constexpr Field<EntryDraft> entry_fields[] = {
-    {"path", read_entry_path},   {"hash", read_hash},     {"md5", read_md5},      {"size", read_size},
-    {"nfiles", read_nfiles},     {"isexec", read_isexec}, {"etag", read_foreign}, {"checksum", read_foreign},
-    {"version_id", read_foreign}, {"cloud", read_cloud},  {"files", read_files},  {"dataset", read_map},
+    {"path", read_entry_path},    {"hash", read_hash},     {"md5", read_md5},      {"size", read_size},
+    {"nfiles", read_nfiles},      {"isexec", read_isexec}, {"etag", read_foreign}, {"checksum", read_foreign},
+    {"version_id", read_foreign}, {"cloud", read_cloud},   {"files", read_files},  {"dataset", read_map},
 };
 
 /// Appends the members of `extra` that are not there yet.
@@ -202,8 +200,8 @@ void append_rest(Value::Map& map, const Value& extra) {
 Value locked_path_value(const LockedPath& path, const fs::RepoPath& wdir) {
   const store::Entry& entry = path.entry;
   // A digest of another kind stands in for what `extra` tells, and is not written.
-  const bool ours = entry.digest.algorithm() == hash::Algorithm::md5 ||
-                    entry.digest.algorithm() == hash::Algorithm::md5_dos2unix;
+  const bool ours =
+      entry.digest.algorithm() == hash::Algorithm::md5 || entry.digest.algorithm() == hash::Algorithm::md5_dos2unix;
   const bool tree = entry.kind == store::EntryKind::tree;
   Value::Map map{{"path", spelled(path, wdir)}};
   if (entry.digest.algorithm() == hash::Algorithm::md5 || path.extra.find("hash") != nullptr) {
@@ -229,7 +227,8 @@ Value locked_path_value(const LockedPath& path, const fs::RepoPath& wdir) {
   return map;
 }
 
-std::vector<LockedPath> read_locked_paths(const Place& at, const YamlNode& node, const fs::RepoPath& wdir, PathRole role) {
+std::vector<LockedPath> read_locked_paths(const Place& at, const YamlNode& node, const fs::RepoPath& wdir,
+                                          PathRole role) {
   require_list(at, node);
   std::vector<LockedPath> paths;
   paths.reserve(node.items.size());

@@ -39,6 +39,9 @@ void read_map(const Place& at, const YamlNode& node, EntryDraft& into);
 /// The entry; nothing where no digest of ours is told. Throws Error unless what is told makes sense.
 std::optional<store::Entry> finish_entry(const Place& at, const YamlNode& node, const EntryDraft& draft);
 
+/// The directory whose listing `files` spells out; nothing unless it tells the MD5 of each file.
+std::optional<store::Entry> entry_of_files(const Value& files);
+
 /// A path as a file of DVC's spells it, seen from `wdir`: inside the project, or else elsewhere.
 struct ResolvedPath {
   fs::RepoPath path;
@@ -52,7 +55,8 @@ Value locked_path_value(const LockedPath& path, const fs::RepoPath& wdir);
 std::string spelled(const LockedPath& path, const fs::RepoPath& wdir);
 
 enum class PathRole : std::uint8_t { dependency, output };
-std::vector<LockedPath> read_locked_paths(const Place& at, const YamlNode& node, const fs::RepoPath& wdir, PathRole role);
+std::vector<LockedPath> read_locked_paths(const Place& at, const YamlNode& node, const fs::RepoPath& wdir,
+                                          PathRole role);
 /// Reads what a stage read and made. `declared` is the stage that the pipeline file has, or nullptr.
 LockedStage read_locked_stage(const Place& at, const YamlNode& node, const fs::RepoPath& wdir, const Stage* declared);
 StageCommand read_command(const Place& at, const YamlNode& node);
@@ -61,6 +65,9 @@ Value command_value(const StageCommand& cmd);
 Value stage_value(const LockedStage& stage);
 /// Marks what `params` of a stage holds: objects that two keys share, and integers beyond 64 bits.
 void mark_params(const Value& params, YamlMarks& marks, int& objects);
+/// Marks as one object what `before`, the text of an earlier `document`, has as one and is equal still.
+void mark_as_before(std::string_view before, const std::string& file, const Value& document, YamlMarks& marks,
+                    int& objects);
 
 /// Python's json.dumps(value, sort_keys=True), without members whose key is one of `excluded`, at any depth.
 std::string python_json(const Value& value, std::initializer_list<std::string_view> excluded, const YamlMarks& marks);
