@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/status.hpp"
+#include "pipeline/stage_changes.hpp"
 
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -88,6 +89,7 @@ class Status : public Command {
     auto workspace = repo::Workspace::open(session_with_jobs(context, jobs_));
     if (cloud_ || cloud_options_.remote || cloud_options_.revisions.any()) return run_cloud(context, workspace);
     const auto snapshot = repo::Snapshot::of_workspace(workspace);
+    if (workspace.dialect().status_by_stage()) return run_by_stage(context, workspace, *snapshot);
     const auto data = repo::data_status(workspace, *snapshot, {.targets = cloud_options_.targets});
     const auto stages = pipeline::status(workspace, *snapshot, cloud_options_.targets.targets);
     const bool clean = data.clean() && stages.changed.empty();
@@ -104,6 +106,64 @@ class Status : public Command {
       if (clean) context.out << "Data and pipeline are up to date.\n";
     }
     return verdict(clean);
+  }
+
+  ExitCode run_by_stage(Context& context, repo::Workspace& workspace, const repo::Snapshot& snapshot) const {
+    std::vector<std::string> frozen;
+    const auto changed = pipeline::stage_changes(workspace, snapshot, cloud_options_.targets.targets, frozen);
+    for (const auto& name : frozen) {
+      context.say("stage '" + name + "' is frozen, so its dependencies are not looked at.");
+    }
+    if (json_) {
+      Json stages = Json::object();
+      for (const auto& stage : changed) stages[stage.name] = changes_json(stage);
+      print_json(context.out, stages);
+    } else if (context.verbosity != Verbosity::quiet) {
+      for (const auto& stage : changed) show_changes(context, stage);
+      if (changed.empty()) context.out << "Data and pipelines are up to date.\n";
+    }
+    return verdict(changed.empty());
+  }
+
+  static Json changes_json(const pipeline::StageChanges& stage) {
+    Json list = Json::array();
+    const auto add = [&](const char* title, const std::vector<pipeline::StageChanges::Item>& items) {
+      if (items.empty()) return;
+      Json paths = Json::object();
+      for (const auto& item : items) {
+        Json keys = Json::object();
+        for (const auto& [key, word] : item.keys) keys[key] = word;
+        paths[item.path] = item.keys.empty() ? Json(item.word) : keys;
+      }
+      list.push_back({{title, paths}});
+    };
+    add("changed deps", stage.deps);
+    add("changed outs", stage.outs);
+    if (stage.command) list.push_back("changed command");
+    if (stage.always) list.push_back("always changed");
+    return list;
+  }
+
+  static void show_changes(Context& context, const pipeline::StageChanges& stage) {
+    const auto line = [&](const char* indent, const std::string& word, const std::string& what) {
+      context.out << indent << word << ':' << std::string(word.size() < 19 ? 19 - word.size() : 1, ' ') << what << "\n";
+    };
+    const auto show = [&](const char* title, const std::vector<pipeline::StageChanges::Item>& items) {
+      if (!items.empty()) context.out << "\t" << title << ":\n";
+      for (const auto& item : items) {
+        if (item.keys.empty()) {
+          line("\t\t", item.word, item.path);
+          continue;
+        }
+        context.out << "\t\t" << item.path << ":\n";
+        for (const auto& [key, word] : item.keys) line("\t\t\t", word, printable(key));
+      }
+    };
+    context.out << stage.name << ":\n";
+    show("changed deps", stage.deps);
+    show("changed outs", stage.outs);
+    if (stage.command) context.out << "\tchanged command\n";
+    if (stage.always) context.out << "\talways changed\n";
   }
 
   static Json status_json(const repo::DataStatus& data, const pipeline::PipelineStatus& stages, bool clean) {
@@ -171,6 +231,12 @@ class Status : public Command {
              : state == repo::CloudItem::State::only_remote ? "deleted"
                                                             : "missing";
     };
+    if (json_ && workspace.dialect().status_by_stage()) {
+      Json paths = Json::object();
+      for (const auto& item : status.items) paths[item.path] = word(item.state);
+      print_json(context.out, paths);
+      return verdict(status.items.empty());
+    }
     if (json_) {
       Json files = Json::array();
       for (const auto& item : status.items)

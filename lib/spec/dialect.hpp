@@ -73,6 +73,8 @@ class Dialect {
   virtual std::string write_pointer(const Pointer& pointer, const fs::RepoPath& file,
                                     std::string_view before) const = 0;
 
+  /// Whether `status` speaks of stages, and of pointer files as stages, with one list of changes each.
+  virtual bool status_by_stage() const { return false; }
   /// Whether a stage that no longer declares an input or output that its lock entry has counts as changed.
   virtual bool notices_removals() const { return true; }
   /// Whether read_lock makes use of the project.

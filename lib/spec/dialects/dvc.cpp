@@ -39,6 +39,7 @@ class DvcDialect : public Dialect {
   std::string write_pointer(const Pointer& pointer, const fs::RepoPath& file, std::string_view before) const override {
     return dvc::write_pointer(pointer, file, before);
   }
+  bool status_by_stage() const override { return true; }
   bool notices_removals() const override { return false; }
   bool locks_need_projects() const override { return true; }
   bool pipeline_in_each_directory() const override { return true; }
