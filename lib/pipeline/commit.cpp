@@ -47,7 +47,7 @@ Selection selected(repo::Workspace& workspace, const repo::Snapshot& snapshot, c
     }
   }
   for (const std::string& target : options.targets) {
-    const auto named = snapshot.project.find_all(target);
+    const auto named = repo::stages_named(workspace, snapshot, target);
     selection.stages.insert(named.begin(), named.end());
     if (!named.empty()) {
       continue;
