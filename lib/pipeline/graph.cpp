@@ -51,12 +51,15 @@ std::vector<std::size_t> find_cycle(const std::vector<std::vector<std::size_t>>&
 Graph::Graph(const repo::Snapshot& snapshot, const spec::Dialect& dialect)
     : upstream_(snapshot.project.stages.size()),
       downstream_(snapshot.project.stages.size()),
-      file_(dialect.names().pipeline) {
+      where_(fmt::format(" in '{}'", dialect.names().pipeline)) {
   stages_.reserve(upstream_.size());
   by_name_.reserve(upstream_.size());
   for (const spec::Stage& stage : snapshot.project.stages) {
     by_name_.emplace(stage.name, stages_.size());
     stages_.push_back(&stage);
+    if (stage.file != stages_.front()->file) {
+      where_.clear();
+    }
   }
   collect_claims(snapshot);
   connect();
@@ -179,13 +182,18 @@ std::size_t Graph::index(const std::string& name) const {
   if (const auto found = find(name)) {
     return *found;
   }
-  std::vector<std::string> names;
+  std::vector<std::string> addresses, names;
   for (const spec::Stage* stage : stages_) {
-    names.push_back(stage->name);
+    addresses.push_back(stage->name);
+    names.push_back(spec::local_name(stage->file, stage->name));
   }
-  Error error = Error::of(ErrorKind::missing, "there is no stage or output {} in '{}'", quoted(name), file_);
-  if (const auto near = nearest(name, names)) {
+  Error error = Error::of(ErrorKind::missing, "there is no stage or output {}{}", quoted(name), where_);
+  if (const auto near = nearest(name, addresses)) {
     throw std::move(error).hint("did you mean '{}'?", *near);
+  }
+  if (const auto near = nearest(name.substr(name.find_last_of("/:") + 1), names)) {
+    const auto at = std::find(names.begin(), names.end(), *near) - names.begin();
+    throw std::move(error).hint("did you mean '{}'?", addresses[static_cast<std::size_t>(at)]);
   }
   throw std::move(error).hint("`mlops stage list` shows what is declared");
 }

@@ -59,7 +59,7 @@ class Graph {
   std::vector<std::size_t> order_;
   std::unordered_map<std::string, std::size_t> by_name_;
   std::vector<Claim> claims_;  // sorted by path; none lies inside another
-  std::string file_;           // of the pipeline, for messages
+  std::string where_;          // what messages say of the pipeline file; empty where there are several
 };
 
 }  // namespace mlops::pipeline

@@ -14,15 +14,17 @@ void add_target(const repo::Workspace& workspace, const repo::Snapshot& snapshot
     targets.push_back(stage->name);
   }
   const std::string pipeline(workspace.dialect().names().pipeline);
-  if (!named.empty() || typed == pipeline) {
+  const bool nothing_declared = snapshot.project.stages.empty() && typed == pipeline;
+  if (!named.empty() || nothing_declared) {
     return;
   }
-  if (typed.find(pipeline + ":") != std::string::npos) {
-    targets.push_back(typed.starts_with(pipeline + ":") ? typed.substr(pipeline.size() + 1)
-                                                        : typed);  // planning says what is near
-  } else {
-    targets.push_back(workspace.resolve(typed).str());
-  }
+  // Planning says what is near.
+  const std::size_t colon = typed.rfind(pipeline + ":");
+  const auto file = colon == std::string::npos
+                        ? std::nullopt
+                        : fs::RepoPath::resolve(workspace.cwd(), typed.substr(0, colon + pipeline.size()));
+  targets.push_back(file ? spec::stage_address(*file, typed.substr(colon + pipeline.size() + 1))
+                         : workspace.resolve(typed).str());
 }
 
 }  // namespace

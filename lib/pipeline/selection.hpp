@@ -9,8 +9,8 @@
 
 namespace mlops::pipeline {
 
-/// Turns targets as typed into what PlanOptions::targets wants: a stage's name stays, the name of a group becomes those
-/// of its stages, `mlops.yaml:NAME` becomes the name, `mlops.yaml` stands for all stages, anything else is a path relative to where the user is.
+/// Turns targets as typed into what PlanOptions::targets wants: what names stages (repo::stages_named) becomes their
+/// addresses, anything else is a path relative to where the user is.
 std::vector<std::string> plan_targets(const repo::Workspace& workspace, const repo::Snapshot& snapshot,
                                       const std::vector<std::string>& typed);
 

@@ -68,13 +68,11 @@ std::vector<std::string> known_addresses(const repo::Workspace& workspace, const
   const Graph graph(snapshot, workspace.dialect());
   std::vector<std::string> addresses;
   for (const std::string& word : words) {
-    const auto found = repo::stages_named(workspace, snapshot, word);
+    const auto found = repo::declarations_named(workspace, snapshot, word);
     if (found.empty()) {
       graph.index(word);  // throws, naming what is near
     }
-    const spec::Stage& first = *found.front();
-    const bool itself = found.size() == 1 && (first.name.ends_with(word) || !spec::stage_group(first.name));
-    addresses.push_back(itself ? first.name : spec::stage_group(first.name).value_or(first.name));
+    addresses.insert(addresses.end(), found.begin(), found.end());
   }
   return addresses;
 }

@@ -138,7 +138,7 @@ void StageRun::prepare() {
   const auto directory = fs::stat_path(context_.workspace.absolute(stage_.wdir));
   if (!directory || directory->type != fs::FileType::directory) {
     throw Error("its working directory {} does not exist", quoted(stage_.wdir.str()))
-        .hint("make it, or correct `wdir` in {}", context_.workspace.dialect().names().pipeline);
+        .hint("make it, or correct `wdir` in {}", stage_.file.str());
   }
   for (const spec::ParamsDependency& params : stage_.params) {
     for (const std::string& key : params.keys) {
@@ -294,7 +294,7 @@ void StageRun::fail(const std::string& why, const std::vector<std::string>& hint
 
 std::vector<std::string> StageRun::advice(const JobResult& result) const {
   if (result.how == JobResult::How::timed_out) {
-    return {fmt::format("`timeout` of the stage in {} sets the limit", context_.workspace.dialect().names().pipeline)};
+    return {fmt::format("`timeout` of the stage in {} sets the limit", stage_.file.str())};
   }
   if (result.how == JobResult::How::interrupted) {
     return {"call the same command again to go on from here"};

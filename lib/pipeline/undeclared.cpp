@@ -2,6 +2,7 @@
 #include "pipeline/undeclared.hpp"
 
 #include "fs/stat.hpp"
+#include "repo/lock_text.hpp"
 #include "util/clock.hpp"
 #include "util/error.hpp"
 #include "util/log.hpp"
@@ -41,7 +42,11 @@ std::vector<fs::RepoPath> parse_status(std::string_view text) {
 }  // namespace
 
 UndeclaredFiles::UndeclaredFiles(const repo::Workspace& workspace, const Graph& graph)
-    : workspace_(workspace), graph_(graph) {}
+    : workspace_(workspace), graph_(graph) {
+  for (std::size_t index = 0; index < graph.size(); ++index) {
+    locks_.insert(repo::lock_of(workspace.dialect(), graph.stage(index).file));
+  }
+}
 
 std::optional<UndeclaredFiles::Look> UndeclaredFiles::look() const {
   const Completed status =
@@ -62,10 +67,12 @@ std::optional<UndeclaredFiles::Look> UndeclaredFiles::look() const {
   return found;
 }
 
-/// Whether stages say that they write there, or it is a file of ours.
+/// Whether stages say that they write there, or it is a file of ours, or a directory that git knows nothing of and that
+/// holds one.
 bool UndeclaredFiles::is_declared(const fs::RepoPath& path) const {
-  const spec::Names& names = workspace_.dialect().names();
-  return path.str() == names.lock || path.first() == names.directory || !graph_.producers(path).empty();
+  const auto lock = locks_.lower_bound(path);
+  return path.first() == workspace_.dialect().names().directory || (lock != locks_.end() && lock->within(path)) ||
+         !graph_.producers(path).empty();
 }
 
 void UndeclaredFiles::started(const std::string& stage) {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,7 @@ class UndeclaredFiles {
 
   const repo::Workspace& workspace_;
   const Graph& graph_;
+  std::set<fs::RepoPath> locks_;
   bool looked_ = false;
   std::optional<Look> before_;
   std::vector<Window> windows_;

@@ -29,7 +29,7 @@ spec::Pointer pointer_of(const Workspace& workspace, const Snapshot& snapshot, c
   }
   if (tracked->stage != nullptr) {
     throw Error::of(ErrorKind::conflict, "{} is an output of stage '{}'", quoted(typed), tracked->stage->name)
-        .hint("rename it in {} and in its command, then `mlops repro`", workspace.dialect().names().pipeline);
+        .hint("rename it in {} and in its command, then `mlops repro`", tracked->stage->file.str());
   }
   throw Error::of(ErrorKind::conflict, "{} is a part of {}", quoted(typed), quoted(tracked->path.str()))
       .hint("move it as you like, then `mlops add {}`", shell_quoted(workspace.shown(tracked->path)));

@@ -11,6 +11,7 @@
 #include "repo/git_ignore.hpp"
 #include "repo/journal.hpp"
 #include "repo/lock_text.hpp"
+#include "repo/target.hpp"
 #include "util/error.hpp"
 #include "util/text.hpp"
 
@@ -20,7 +21,7 @@ namespace {
 /// What the words of the command line stand for.
 struct Chosen {
   std::map<fs::RepoPath, fs::RepoPath> pointers;  ///< data paths and their pointer files
-  std::set<std::string> written;                  ///< names of stages as the pipeline files have them
+  std::set<std::string> written;                  ///< addresses of stages as the pipeline files have them
   std::set<std::string> stages;                   ///< the same, with groups as the stages that they make
   std::vector<fs::RepoPath> data;                 ///< tracked paths of both
 };
@@ -48,11 +49,14 @@ void choose_stage(const Workspace& workspace, const Snapshot& snapshot, const st
         .hint("`mlops stage remove {}` removes the stage, `mlops remove {}` stops tracking the path", word,
               shell_quoted(workspace.shown(pointer->file)));
   }
-  add_stages(snapshot, word, chosen);
+  for (const std::string& name : declarations_named(workspace, snapshot, word)) {
+    add_stages(snapshot, name, chosen);
+  }
 }
 
 void choose(const Workspace& workspace, const Snapshot& snapshot, const std::string& word, Chosen& chosen) {
-  if (!snapshot.project.find_all(word).empty()) {
+  const bool whole_file = word.substr(word.rfind('/') + 1) == workspace.dialect().names().pipeline;
+  if (!whole_file && !stages_named(workspace, snapshot, word).empty()) {
     choose_stage(workspace, snapshot, word, chosen);
     return;
   }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "repo/checkout_known.hpp"
+#include "repo/lock_text.hpp"
 #include "repo/neighbour.hpp"
 #include "repo/remote_tree.hpp"
 #include "util/error.hpp"
@@ -207,8 +208,8 @@ void add_hints(Workspace& workspace, SyncResult& result) {
     if (!tracked || told.size() == most_hints || !told.insert(tracked->path).second) {
       continue;
     }
-    const fs::RepoPath file = tracked->pointer != nullptr ? Snapshot::pointer_file(workspace.dialect(), tracked->path)
-                                                          : fs::RepoPath::parse(workspace.dialect().names().lock);
+    const fs::RepoPath file =
+        tracked->pointer != nullptr ? tracked->pointer->file : lock_of(workspace.dialect(), tracked->stage->file);
     if (const auto who = last_change(workspace, file)) {
       result.hints.push_back(quoted(tracked->path.str()) + " was recorded by " + *who +
                              "; whoever has it can `mlops push` it");

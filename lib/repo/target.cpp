@@ -61,8 +61,9 @@ class Resolver {
       return;
     }
     const fs::RepoPath path = workspace_.resolve(word);
-    if (path == pipeline_path(workspace_.dialect())) {
-      return;
+    const auto& files = snapshot_.pipelines;
+    if (path == pipeline_path(workspace_.dialect()) || std::find(files.begin(), files.end(), path) != files.end()) {
+      return;  // it declares no stages
     }
     if (!add_path(path) && !add_below(path)) {
       throw unknown(word, path);
@@ -203,17 +204,34 @@ std::vector<const spec::Stage*> stages_named(const Workspace& workspace, const S
                                              const std::string& word) {
   const std::string pipeline(workspace.dialect().names().pipeline);
   const std::size_t end = word == pipeline || word.starts_with(pipeline + ":") ? pipeline.size() : [&] {
-    const std::size_t at = word.find("/" + pipeline);
+    const std::size_t at = word.rfind("/" + pipeline);
     return at == std::string::npos ? at : at + 1 + pipeline.size();
   }();
   if (end != std::string::npos && (end == word.size() || word[end] == ':')) {
     const auto file = fs::RepoPath::resolve(workspace.cwd(), word.substr(0, end));
     const std::string name = end == word.size() ? "" : word.substr(end + 1);
-    return file && (end == word.size() || !name.empty()) ? stages_of(snapshot, *file, name)
-                                                         : std::vector<const spec::Stage*>();
+    if (end != word.size() && name.empty()) {
+      return {};
+    }
+    auto found = file ? stages_of(snapshot, *file, name) : std::vector<const spec::Stage*>();
+    return found.empty() && !name.empty() ? snapshot.project.find_all(word) : found;
   }
   const auto here = snapshot.project.find_all(spec::stage_address(workspace.cwd() / pipeline, word));
   return here.empty() ? snapshot.project.find_all(word) : here;
+}
+
+std::vector<std::string> declarations_named(const Workspace& workspace, const Snapshot& snapshot,
+                                            const std::string& word) {
+  std::vector<std::string> names;
+  for (const spec::Stage* stage : stages_named(workspace, snapshot, word)) {
+    const std::string local = spec::local_name(stage->file, stage->name);
+    const bool itself = word == local || word.ends_with(":" + local);
+    std::string name = itself ? stage->name : spec::stage_group(stage->name).value_or(stage->name);
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      names.push_back(std::move(name));
+    }
+  }
+  return names;
 }
 
 std::vector<Target> resolve_targets(const Workspace& workspace, const Snapshot& snapshot,

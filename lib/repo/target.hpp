@@ -26,10 +26,14 @@ struct Target {
 };
 
 /// The stages that a word names to a person in cwd: "train", "train@small", a group, "models/mlops.yaml:train", or
-/// "models/mlops.yaml" for all of that file. A bare name is looked for in the pipeline file of cwd, then as an address.
-/// Empty: it names none.
+/// "models/mlops.yaml" for all of that file. Files are relative to cwd; what names none there is taken as an address,
+/// which is what every list shows. Empty: it names no stage.
 std::vector<const spec::Stage*> stages_named(const Workspace& workspace, const Snapshot& snapshot,
                                              const std::string& word);
+
+/// The addresses of the same stages as pipeline files declare them: a group that makes several is one.
+std::vector<std::string> declarations_named(const Workspace& workspace, const Snapshot& snapshot,
+                                            const std::string& word);
 
 /// Turns words into targets: a tracked path, a path inside one, a pointer file, a stage's name (all its cached
 /// outputs), the pipeline file (those of all stages) or, with `recursive`, a directory. Sorted by path, each once; a

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/inputs.hpp"
-#include "repo/neighbour.hpp"
 
 #include <algorithm>
 #include <map>
@@ -8,6 +7,8 @@
 
 #include "fs/beneath.hpp"
 #include "fs/file.hpp"
+#include "repo/lock_text.hpp"
+#include "repo/neighbour.hpp"
 #include "spec/params.hpp"
 #include "store/build.hpp"
 #include "store/checkout.hpp"
@@ -185,8 +186,10 @@ void InputSupply::check(const Input& input) const {
   if (past_.run) {
     throw std::move(error).hint("add it to git or `mlops add` it, so that future runs can be reproduced");
   }
+  const spec::Dialect& dialect = there_.dialect();
+  const auto address = spec::parse_stage_address(input.stage, dialect.names().pipeline);
   throw std::move(error).hint("{} was committed without the files that it records, or with others",
-                              there_.dialect().names().lock);
+                              repo::lock_of(dialect, address.file).str());
 }
 
 void InputSupply::check_params(const Selection& selection) const {

@@ -40,6 +40,13 @@ void fetch_logs(repo::Workspace& workspace, const std::vector<const StageRecord*
   repo::fetch_objects(workspace, *remote, wanted, {.jobs = workspace.jobs(), .progress = workspace.session().progress});
 }
 
+/// The stage of the run that a bare name means to a person in cwd: that of the pipeline file there comes first.
+std::string stage_meant(const repo::Workspace& workspace, const Run& run, const std::string& word) {
+  const fs::RepoPath file = workspace.cwd() / workspace.dialect().names().pipeline;
+  const std::string here = word.empty() ? word : spec::stage_address(file, word);
+  return std::ranges::find(run.record.stages, here, &StageRecord::name) != run.record.stages.end() ? here : word;
+}
+
 std::vector<const StageRecord*> chosen_stages(const Run& run, const std::string& name) {
   std::vector<const StageRecord*> chosen;
   std::vector<std::string> names;
@@ -70,7 +77,7 @@ std::vector<const StageRecord*> chosen_stages(const Run& run, const std::string&
 void read_logs(repo::Workspace& workspace, const LogOptions& options,
                const std::function<void(const std::string& stage, std::string_view bytes)>& sink) {
   const Run run = find_run(workspace, options.run);
-  const std::vector<const StageRecord*> stages = chosen_stages(run, options.stage);
+  const std::vector<const StageRecord*> stages = chosen_stages(run, stage_meant(workspace, run, options.stage));
   fetch_logs(workspace, stages, run, options);
   std::array<char, 65536> buffer;
   for (const StageRecord* stage : stages) {

@@ -6,6 +6,7 @@
 #include "fs/beneath.hpp"
 #include "fs/file.hpp"
 #include "fs/stat.hpp"
+#include "repo/target.hpp"
 #include "run/inputs.hpp"
 #include "run/machine.hpp"
 #include "run/past_run.hpp"
@@ -16,6 +17,22 @@
 namespace mlops::run {
 namespace {
 
+/// Targets as the stages that they name to whoever typed them; what names none stays, for planning to refuse.
+std::vector<std::string> stages_meant(const repo::Workspace& origin, const repo::Snapshot& snapshot,
+                                      const std::vector<std::string>& targets) {
+  std::vector<std::string> stages;
+  for (const std::string& target : targets) {
+    const auto named = repo::stages_named(origin, snapshot, target);
+    for (const spec::Stage* stage : named) {
+      stages.push_back(stage->name);
+    }
+    if (named.empty()) {
+      stages.push_back(target);
+    }
+  }
+  return stages;
+}
+
 /// One reproduction, in its work tree.
 class Reproduction {
  public:
@@ -25,7 +42,7 @@ class Reproduction {
         snapshot_(repo::Snapshot::of_workspace(there)),
         graph_(*snapshot_, there.dialect()),
         past_(past),
-        selection_(select_stages(past, *snapshot_, graph_, options.targets)),
+        selection_(select_stages(past, *snapshot_, graph_, stages_meant(origin, *snapshot_, options.targets))),
         supply_(origin, there, past, *snapshot_),
         judge_(past, *snapshot_, recorded_metrics(origin, past, *snapshot_, selection_), options.tolerances) {}
 

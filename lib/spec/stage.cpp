@@ -49,7 +49,8 @@ std::string local_name(const fs::RepoPath& file, std::string_view address) {
 
 StageAddress parse_stage_address(std::string_view address, std::string_view pipeline) {
   const std::string end_of_file = "/" + std::string(pipeline) + ":";
-  const std::size_t at = address.find(end_of_file);
+  // A name holds no '/', a directory may hold anything.
+  const std::size_t at = address.rfind(end_of_file);
   if (at == std::string_view::npos) {
     return {.file = fs::RepoPath::parse(pipeline), .name = std::string(address)};
   }
@@ -59,7 +60,9 @@ StageAddress parse_stage_address(std::string_view address, std::string_view pipe
 
 std::optional<std::string> stage_group(std::string_view name) {
   const std::size_t at = name.rfind('@');
-  return at == std::string_view::npos ? std::nullopt : std::optional(std::string(name.substr(0, at)));
+  const std::size_t file_end = name.rfind(':');
+  const bool none = at == std::string_view::npos || (file_end != std::string_view::npos && at < file_end);
+  return none ? std::nullopt : std::optional(std::string(name.substr(0, at)));
 }
 
 std::string check_stage_name(std::string_view name) {

@@ -23,6 +23,7 @@
 // All paths are relative to the root. Stages are sorted by name, so that branches which ran different stages merge.
 
 #include "spec/dialects/native.hpp"
+#include "spec/dialects/native_names.hpp"
 #include "spec/json.hpp"
 
 namespace mlops::spec {
@@ -52,8 +53,11 @@ LockedStage read_stage(const Place& at, const YamlNode& node) {
 }
 
 struct LockDraft : Lock {
-  fs::RepoPath file;
+  fs::RepoPath pipeline;
 };
+
+/// The pipeline file that a lock stands beside: names in a lock are those of its stages.
+fs::RepoPath pipeline_of(const fs::RepoPath& lock) { return lock.parent() / names.pipeline; }
 
 void read_stages(const Place& at, const YamlNode& node, LockDraft& into) {
   require_map(at, node);
@@ -62,7 +66,7 @@ void read_stages(const Place& at, const YamlNode& node, LockDraft& into) {
     if (!reason.empty()) {
       throw at.key(name.scalar).error(name, "is no name of a stage: it " + reason);
     }
-    into.stages.insert_or_assign(stage_address(into.file, name.scalar), read_stage(at.key(name.scalar), stage));
+    into.stages.insert_or_assign(stage_address(into.pipeline, name.scalar), read_stage(at.key(name.scalar), stage));
   }
 }
 
@@ -103,15 +107,16 @@ Lock read_lock(std::string_view text, const fs::RepoPath& file) {
   }
   const YamlNode root = read_versioned(text, file.str());
   LockDraft lock;
-  lock.file = file;
+  lock.pipeline = pipeline_of(file);
   read_known_fields({.file = file.str(), .path = {}}, root, lock_fields, lock);
   return {.stages = std::move(lock.stages), .extra = std::move(lock.extra)};
 }
 
 std::string write_lock(const Lock& lock, const fs::RepoPath& file) {
+  const fs::RepoPath pipeline = pipeline_of(file);
   Value::Map stages;
   for (const std::string& address : lock.stages.names()) {
-    stages.emplace_back(local_name(file, address), stage_value(lock.stages.at(address)));
+    stages.emplace_back(local_name(pipeline, address), stage_value(lock.stages.at(address)));
   }
   Value::Map root;
   root.emplace_back("version", format_version);

@@ -18,6 +18,7 @@ spec::Stage stage(const std::string& name, const std::vector<std::string>& deps,
                   int line = 1) {
   spec::Stage made;
   made.name = name;
+  made.file = path("mlops.yaml");
   made.line = line;
   for (const std::string& dep : deps) {
     made.deps.push_back({.path = path(dep), .line = line + 1});
@@ -85,12 +86,11 @@ TEST_CASE("unsound pipelines are refused with both parties and the line") {
   const auto own = snapshot({stage("a", {"d/x"}, {"d"}, 4)});
   CHECK_THROWS_WITH(Graph(own), Catch::Contains("mlops.yaml:5: stage 'a' depends on 'd/x', which its own output 'd'"));
   auto pointer = snapshot({stage("a", {}, {"data/raw/x"}, 4)});
-  pointer.pointers.push_back({.path = path("data/raw"),
-                              .entry = {.digest = *hash::Digest::parse(hash::Algorithm::sha256, std::string(64, 'a'))},
-                              .annotations = {},
-                              .remote = {},
-                              .source = {},
-                              .extra = {}});
+  spec::Pointer raw;
+  raw.path = path("data/raw");
+  raw.file = path("data/raw.mlops");
+  raw.entry = store::Entry{.digest = *hash::Digest::parse(hash::Algorithm::sha256, std::string(64, 'a'))};
+  pointer.pointers.push_back(raw);
   CHECK_THROWS_WITH(Graph(pointer), Catch::Contains("lies inside 'data/raw' of a tracked path"));
 }
 

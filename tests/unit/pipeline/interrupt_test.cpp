@@ -73,7 +73,7 @@ TEST_CASE("finished stages count after a kill, and the next command folds the jo
   // As it stands when we are killed after stage two and before mlops.lock is rewritten.
   {
     const auto workspace = project.open();
-    repo::write_lock_file(*workspace, {}, {"two", "three"});
+    repo::write_lock_files(*workspace, {}, {"two", "three"});
     repo::Journal(*workspace).append("two", nullptr, state);
   }
   CHECK(*fs::try_read_file(project.git.path("mlops.lock")) != kept);
@@ -92,7 +92,7 @@ TEST_CASE("a no-op folds a journal that was left behind") {
   {
     const auto workspace = project.open();
     const auto state = project.lock().stages.at("three");
-    repo::write_lock_file(*workspace, {}, {"three"});
+    repo::write_lock_files(*workspace, {}, {"three"});
     repo::Journal(*workspace).append("three", nullptr, state);
   }
   CHECK(project.outcomes() == "one: up_to_date, two: up_to_date, three: up_to_date");

@@ -125,7 +125,7 @@ TEST_CASE("annotations are written and kept by a later add", "[repo]") {
   CHECK(snapshot->pointers[0].annotations.desc == "prices");
   CHECK(snapshot->pointers[0].annotations.type == "table");
   CHECK(snapshot->pointers[0].annotations.labels == std::vector<std::string>{"a", "b"});
-  CHECK(snapshot->pointers[0].entry.size == 2);
+  CHECK(snapshot->pointers[0].entry->size == 2);
 }
 
 TEST_CASE("a pattern adds each path that matches", "[repo]") {

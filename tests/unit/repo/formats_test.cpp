@@ -31,7 +31,8 @@ TEST_CASE("the documented journal holds what the documented lock says", "[format
   const test::TestProject project;
   project.write(".mlops/tmp/journal", documented("journal"));
   auto workspace = project.open();
-  CHECK(repo::write_lock_file(workspace, {}) == documented("lock"));
+  CHECK(repo::write_lock_files(workspace, {}) == std::vector{test::at("mlops.lock")});
+  CHECK(project.read("mlops.lock") == documented("lock"));
 }
 
 TEST_CASE("the documented trust file is what trusting writes", "[formats]") {

@@ -111,9 +111,13 @@ TEST_CASE("locks merge stage by stage", "[repo]") {
     state.cmd.lines = {command};
     return state;
   };
-  const std::string base = repo::write_lock_file(workspace, {{"a", stage("1")}, {"b", stage("1")}});
-  const std::string ours = repo::write_lock_file(workspace, {{"a", stage("2")}});
-  const std::string theirs = repo::write_lock_file(workspace, {{"a", stage("1")}, {"b", stage("2")}});
+  const auto written = [&](const std::vector<repo::JournalRecord>& updates) {
+    repo::write_lock_files(workspace, updates);
+    return project.read("mlops.lock");
+  };
+  const std::string base = written({{"a", stage("1")}, {"b", stage("1")}});
+  const std::string ours = written({{"a", stage("2")}});
+  const std::string theirs = written({{"a", stage("1")}, {"b", stage("2")}});
   CHECK_FALSE(merge(project, base, ours, theirs, "mlops.lock").conflict);
   project.write("mlops.lock", project.read("ours"));
   const auto lock = repo::Snapshot::of_pipeline(workspace)->lock;
@@ -126,7 +130,7 @@ TEST_CASE("folding the journal rewrites the lock and stages it where git has it"
   auto workspace = project.open();
   spec::LockedStage state;
   state.cmd.lines = {"x"};
-  repo::write_lock_file(workspace, {{"a", state}});
+  repo::write_lock_files(workspace, {{"a", state}});
   project.commit("lock");
   CHECK_FALSE(repo::fold_journal(workspace));
   repo::Journal(workspace).append("b", nullptr, state);

@@ -107,7 +107,7 @@ TEST_CASE("removing a stage takes it out of pipeline, lock and ignore lines", "[
   auto workspace = project.open();
   spec::LockedStage state;
   state.cmd.lines = {"x"};
-  repo::write_lock_file(workspace, {{"s", state}, {"t", state}});
+  repo::write_lock_files(workspace, {{"s", state}, {"t", state}});
   const auto result = repo::remove(workspace, {.targets = {"s"}});
   CHECK(result.stages == std::vector<std::string>{"s"});
   const auto snapshot = repo::Snapshot::of_workspace(workspace);

@@ -31,6 +31,10 @@ spec::LockedStage locked(const std::string& out, const std::string& content) {
   return stage;
 }
 
+repo::PipelineFiles read_root(const repo::Workspace& workspace) {
+  return repo::read_pipeline_files(workspace, {at("mlops.yaml")});
+}
+
 }  // namespace
 
 TEST_CASE("a snapshot holds stages, lock and pointers of the work tree", "[repo]") {
@@ -39,7 +43,7 @@ TEST_CASE("a snapshot holds stages, lock and pointers of the work tree", "[repo]
   project.write("data/raw/a", "1");
   auto workspace = project.open();
   repo::add(workspace, {.targets = {"data/raw"}});
-  repo::write_lock_file(workspace, {{"train", locked("model", "weights")}});
+  repo::write_lock_files(workspace, {{"train", locked("model", "weights")}});
   const auto snapshot = Snapshot::of_workspace(workspace);
   const auto tracked = snapshot->tracked();
   REQUIRE(tracked.size() == 3);
@@ -61,7 +65,7 @@ TEST_CASE("a commit's snapshot is what the work tree was", "[repo]") {
   project.write("data/raw/a", "1");
   auto workspace = project.open();
   repo::add(workspace, {.targets = {"data/raw"}});
-  repo::write_lock_file(workspace, {{"train", locked("model", "weights")}});
+  repo::write_lock_files(workspace, {{"train", locked("model", "weights")}});
   const auto now = Snapshot::of_workspace(workspace);
   project.commit("all");
   const auto then = Snapshot::of_tree(workspace, project.git.oid("HEAD"));
@@ -101,17 +105,17 @@ TEST_CASE("an unchanged pipeline is loaded from its compiled form and a changed 
   const TestProject project;
   project.write("mlops.yaml", pipeline);
   const auto workspace = project.open();
-  const auto first = repo::read_pipeline_files(workspace);
+  const auto first = read_root(workspace);
   CHECK(first.project.stages.size() == 2);
   CHECK(project.exists(".mlops/tmp/compiled"));
-  CHECK(repo::read_pipeline_files(workspace).project == first.project);
+  CHECK(read_root(workspace).project == first.project);
   // An old file is evidence by its times alone: a text that cannot be parsed is not even looked at.
   project.age("mlops.yaml");
-  CHECK(repo::read_pipeline_files(workspace).project == first.project);
+  CHECK(read_root(workspace).project == first.project);
   project.write("mlops.yaml", std::string(pipeline) + "  more:\n    cmd: x\n");
-  CHECK(repo::read_pipeline_files(workspace).project.stages.size() == 3);
+  CHECK(read_root(workspace).project.stages.size() == 3);
   project.erase("mlops.yaml");
-  CHECK(repo::read_pipeline_files(workspace).project.stages.empty());
+  CHECK(read_root(workspace).project.stages.empty());
 }
 
 TEST_CASE("a change within the grain of the clock and of the same size is seen", "[repo]") {
@@ -119,7 +123,7 @@ TEST_CASE("a change within the grain of the clock and of the same size is seen",
   const auto workspace = project.open();
   for (char c = 'a'; c <= 'z'; ++c) {
     project.write("mlops.yaml", std::string("stages:\n  ") + c + ":\n    cmd: x\n");
-    const auto files = repo::read_pipeline_files(workspace);
+    const auto files = read_root(workspace);
     REQUIRE(files.project.stages.size() == 1);
     CHECK(files.project.stages[0].name == std::string(1, c));
   }
@@ -129,11 +133,11 @@ TEST_CASE("a compiled form of any length is harmless", "[repo]") {
   const TestProject project;
   project.write("mlops.yaml", pipeline);
   const auto workspace = project.open();
-  const auto expected = repo::read_pipeline_files(workspace);
+  const auto expected = read_root(workspace);
   const std::string whole = project.read(".mlops/tmp/compiled");
   for (std::size_t length = 0; length < whole.size(); length += 1 + length / 16) {
     project.write(".mlops/tmp/compiled", whole.substr(0, length));
-    CHECK(repo::read_pipeline_files(workspace).project == expected.project);
+    CHECK(read_root(workspace).project == expected.project);
   }
 }
 
@@ -141,7 +145,9 @@ TEST_CASE("journal records count until the lock is rewritten", "[repo]") {
   const TestProject project;
   project.write("mlops.yaml", pipeline);
   auto workspace = project.open();
-  const std::string text = repo::write_lock_file(workspace, {{"prepare", locked("data/prepared", "p")}});
+  const std::vector<fs::RepoPath> written{at("mlops.lock")};
+  CHECK(repo::write_lock_files(workspace, {{"prepare", locked("data/prepared", "p")}}) == written);
+  const std::string text = project.read("mlops.lock");
   const repo::Journal journal(workspace);
   const spec::LockedStage once = locked("model", "w1");
   journal.append("train", nullptr, once);
@@ -150,8 +156,8 @@ TEST_CASE("journal records count until the lock is rewritten", "[repo]") {
   CHECK(snapshot->journal_pending);
   CHECK(snapshot->lock.stages.at("train").outs[0].entry.size == 3);
   CHECK(snapshot->lock.stages.at("prepare").outs[0].entry.size == 1);
-  const std::string folded = repo::write_lock_file(workspace, {});
-  CHECK(folded != text);
+  CHECK(repo::write_lock_files(workspace, {}) == written);
+  CHECK(project.read("mlops.lock") != text);
   CHECK_FALSE(journal.exists());
   snapshot = Snapshot::of_pipeline(workspace);
   CHECK_FALSE(snapshot->journal_pending);
@@ -186,8 +192,8 @@ TEST_CASE("a record counts until the lock says something else of its stage", "[r
   journal.append("b", &old, locked("y", "3"));
   // As git leaves it: the lock of another branch, which knows other stages and another result of one of these.
   spec::Lock lock;
-  lock.stages.emplace("c", locked("z", "4"));
-  lock.stages.emplace("b", locked("y", "other"));
+  lock.stages.insert_or_assign("c", locked("z", "4"));
+  lock.stages.insert_or_assign("b", locked("y", "other"));
   const auto contents = journal.read(lock);
   REQUIRE(contents.records.size() == 1);
   CHECK(contents.records.front().first == "a");
@@ -195,8 +201,8 @@ TEST_CASE("a record counts until the lock says something else of its stage", "[r
   lock.stages.insert_or_assign("b", old);
   CHECK(journal.read(lock).records.size() == 2);
   CHECK(journal.read(lock).passed_over.empty());
-  project.write("mlops.lock", spec::native_dialect().write_lock(lock));
-  repo::write_lock_file(workspace, {});
+  project.write("mlops.lock", spec::native_dialect().write_lock(lock, at("mlops.lock"), {}));
+  repo::write_lock_files(workspace, {});
   CHECK_FALSE(journal.exists());
   CHECK(Snapshot::of_pipeline(workspace)->lock.stages.at("b") == locked("y", "3"));
 }
@@ -209,7 +215,7 @@ TEST_CASE("a journal that was folded in already adds nothing and is no conflict"
   journal.append("a", nullptr, one);
   journal.append("a", &one, two);
   spec::Lock lock;
-  lock.stages.emplace("a", two);
+  lock.stages.insert_or_assign("a", two);
   const auto contents = journal.read(lock);
   CHECK(contents.passed_over.empty());
   for (const auto& [stage, state] : contents.records) {
@@ -221,8 +227,8 @@ TEST_CASE("an append after someone rewrote the lock adds to the new one", "[repo
   const TestProject project;
   auto workspace = project.open();
   const repo::Journal journal(workspace);
-  repo::write_lock_file(workspace, {{"a", locked("x", "1")}});
-  repo::write_lock_file(workspace, {{"b", locked("y", "2")}});
+  repo::write_lock_files(workspace, {{"a", locked("x", "1")}});
+  repo::write_lock_files(workspace, {{"b", locked("y", "2")}});
   journal.append("c", nullptr, locked("z", "3"));
   CHECK(Snapshot::of_pipeline(workspace)->lock.stages.size() == 3);
 }
@@ -233,7 +239,7 @@ TEST_CASE("a conflicted lock is refused and never rewritten", "[repo]") {
   project.write("mlops.lock", text);
   auto workspace = project.open();
   CHECK_THROWS_AS(Snapshot::of_pipeline(workspace), Error);
-  CHECK_THROWS_AS(repo::write_lock_file(workspace, {{"a", locked("x", "1")}}), Error);
+  CHECK_THROWS_AS(repo::write_lock_files(workspace, {{"a", locked("x", "1")}}), Error);
   CHECK(project.read("mlops.lock") == text);
 }
 

@@ -172,7 +172,7 @@ TEST_CASE("a failed run is recorded with what failed and its log") {
   CHECK(result.run->record.stages.back().log);
   CHECK(result.run->record.metrics.empty());
   auto workspace = project.open();
-  CHECK(run::run_lock(workspace, *result.run).stages.count("train") == 0);
+  CHECK_FALSE(run::run_lock(workspace, *result.run).stages.contains("train"));
 }
 
 TEST_CASE("a run that failed before anything had ever succeeded has no lock, and is read like any other") {
@@ -275,7 +275,7 @@ TEST_CASE("a run killed half-way is recorded as interrupted when the next one go
   CHECK(next.recovered.front().record.status == "interrupted");
   CHECK(outcomes_of(next.recovered.front().record) == "prepare: executed");
   auto workspace = project.open();
-  CHECK(run::run_lock(workspace, next.recovered.front()).stages.count("prepare") == 1);
+  CHECK(run::run_lock(workspace, next.recovered.front()).stages.contains("prepare"));
   CHECK(runs_here(project) == 2);
 }
 

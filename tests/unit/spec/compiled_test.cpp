@@ -11,11 +11,14 @@ namespace {
 Project rich_project() {
   Project project = test::project_of(test::lock());
   Stage& stage = project.stages.back();
+  stage.name = "sub/mlops.yaml:train";
+  stage.file = test::path("sub/mlops.yaml");
   stage.frozen = true;
   stage.timeout_seconds = 1.5;
   stage.desc = "é";
   stage.meta = Value(Value::Map{{"k", Value::List{0.5, Value(), true, std::int64_t{-3}}}});
   Output& output = stage.outs.back();
+  output.written = "../model.json";
   output.kind = OutputKind::plot;
   output.remote = "store";
   output.cache = false;
@@ -23,7 +26,8 @@ Project rich_project() {
   output.plot = Value(Value::Map{{"x", "step"}});
   project.metrics = {test::path("m.json")};
   project.params = {test::path("p.yaml")};
-  project.plots = Value(Value::List{"p"});
+  project.plots = {{test::path("mlops.yaml"), Value(Value::List{"p"})}};
+  project.artifacts = {{test::path("sub/mlops.yaml"), Value(Value::Map{{"model", Value(Value::Map{{"path", "m"}})}})}};
   return project;
 }
 
@@ -44,6 +48,7 @@ TEST_CASE("the compiled form gives back project and lock", "[spec][compiled]") {
   REQUIRE(compiled);
   CHECK(compiled->project == project);
   CHECK(compiled->lock == test::lock());
+  CHECK(compile(compiled->project, compiled->lock) == compile(project, test::lock()));
   const auto empty = load_compiled(compile({}, {}));
   REQUIRE(empty);
   CHECK(empty->project == Project());
@@ -86,4 +91,5 @@ TEST_CASE("a large pipeline survives compilation", "[spec][compiled]") {
   REQUIRE(compiled);
   CHECK(compiled->project == project);
   CHECK(compiled->lock == lock);
+  CHECK(compile(compiled->project, compiled->lock) == compile(project, lock));
 }

@@ -80,6 +80,7 @@ artifacts:
 Stage random_stage(test::RandomValues& random, const std::string& name) {
   Stage stage;
   stage.name = name;
+  stage.file = file;
   stage.cmd.list = random.chance(30);
   for (std::size_t left = stage.cmd.list ? 1 + random.below(3) : 1; left > 0; --left) {
     stage.cmd.lines.push_back("run " + random.text());

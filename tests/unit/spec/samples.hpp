@@ -47,6 +47,14 @@ inline spec::Lock lock() {
           .extra = spec::Value(spec::Value::Map{{"later", spec::Value::List{"x"}}})};
 }
 
+/// Changes one stage of a lock.
+template <class Change>
+void edit(spec::Lock& lock, const std::string& stage, Change change) {
+  spec::LockedStage state = lock.stages.at(stage);
+  change(state);
+  lock.stages.insert_or_assign(stage, std::move(state));
+}
+
 /// A lock and project of `count` stages, each with four dependencies and four outputs.
 inline spec::Lock large_lock(int count) {
   spec::Lock lock;
@@ -60,7 +68,7 @@ inline spec::Lock large_lock(int count) {
       stage.outs.push_back(locked("data/output/" + name + "/part" + std::to_string(j) + ".csv", byte));
     }
     stage.params[path("params.yaml")] = {{name + ".epochs", std::int64_t{i}}, {name + ".lr", 0.1}};
-    lock.stages.emplace(name, std::move(stage));
+    lock.stages.insert_or_assign(name, std::move(stage));
   }
   return lock;
 }
