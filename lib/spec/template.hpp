@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
+#include <string_view>
+
 #include "spec/template_scope.hpp"
 #include "spec/template_text.hpp"
 #include "spec/yaml.hpp"
@@ -15,5 +18,10 @@ bool has_templates(const YamlNode& root);
 /// Throws Error "FILE:LINE: reason", naming the variable and where it was looked for.
 YamlNode expand_templates(YamlNode root, const fs::RepoPath& file, const ReadFile& read,
                           const TemplateOptions& options);
+
+/// What the texts of stages take from files: by file, each value that is no map under its dotted key, in order of use.
+using TemplateUses = std::map<fs::RepoPath, Value::Map>;
+/// Reads a pipeline file for what its templates use. Throws Error as expand_templates.
+TemplateUses template_uses(std::string_view text, const fs::RepoPath& file, const ReadFile& read);
 
 }  // namespace mlops::spec
