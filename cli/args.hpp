@@ -38,7 +38,8 @@ struct Arg {
   std::vector<std::string> choices{};
   Complete complete = Complete::nothing;
   bool required = false;
-  bool rest = false;  ///< a positional that takes this word and all that follow, options of others included
+  bool several = false;  ///< an option that takes all words up to the next option
+  bool rest = false;     ///< a positional that takes this word and all that follow, options of others included
 
   bool positional() const { return !names.starts_with('-'); }
   bool takes_value() const { return !std::holds_alternative<bool*>(into); }

@@ -146,9 +146,35 @@ void check_choices(const Arg& arg, std::string_view command) {
   throw help_hint(Error::usage("{} is not one of {}", mlops::quoted(value), join(arg.choices, ", ")), command);
 }
 
+/// Repeats an option that takes several words before each of them: `--targets a b` becomes `--targets a --targets b`.
+std::vector<std::string> spell_out(const Args& args, std::vector<std::string> words) {
+  if (std::none_of(args.begin(), args.end(), [](const Arg& arg) { return arg.several; })) return words;
+  std::vector<std::string> out;
+  const Arg* open = nullptr;
+  bool fresh = false;  // the option has no value yet
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    if (*word == "--") {
+      out.insert(out.end(), word, words.end());
+      break;
+    }
+    if (word->size() > 1 && word->front() == '-') {
+      const auto equals = word->find('=');
+      open = find_arg(args, word->substr(0, equals));
+      open = open != nullptr && open->several ? open : nullptr;
+      fresh = equals == std::string::npos;
+    } else if (open != nullptr) {
+      if (!fresh) out.push_back(open->spellings().back());
+      fresh = false;
+    }
+    out.push_back(*word);
+  }
+  return out;
+}
+
 }  // namespace
 
 void parse(const Args& args, std::vector<std::string> words, std::string_view command) {
+  words = spell_out(args, std::move(words));
   const auto rest = std::find_if(args.begin(), args.end(), [](const Arg& arg) { return arg.rest; });
   const std::size_t cut = survey(args, words, command, rest != args.end());
   if (rest != args.end()) {

@@ -23,6 +23,8 @@ std::span<const CommandSpec* const> commands() {
       // Runs
       &runs_list_command, &runs_show_command, &runs_diff_command, &runs_log_command, &runs_apply_command,
       &runs_remove_command, &runs_push_command, &runs_pull_command,
+      // Compare
+      &metrics_show_command, &metrics_diff_command, &params_diff_command,
       // Other names, and what git calls: not shown
       &list_command, &mv_command, &rm_command, &git_hook_command};
   return table;

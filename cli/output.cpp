@@ -2,7 +2,6 @@
 #include "cli/output.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "util/text.hpp"
 
@@ -15,24 +14,6 @@ std::string Paint::wrap(std::string_view code, std::string_view text) const {
 
 namespace {
 
-/// Decodes the code point at `at` of valid UTF-8 and moves past it.
-char32_t next_code_point(std::string_view text, std::size_t& at) {
-  const auto lead = static_cast<unsigned char>(text[at++]);
-  const int more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-  static constexpr std::array<unsigned char, 4> masks{0x7f, 0x1f, 0x0f, 0x07};
-  char32_t code = lead & masks[static_cast<std::size_t>(more)];
-  for (int i = 0; i < more && at < text.size(); ++i)
-    code = (code << 6U) | (static_cast<unsigned char>(text[at++]) & 0x3fU);
-  return code;
-}
-
-bool is_wide(char32_t code) {
-  return (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) ||
-         (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff) ||
-         (code >= 0xfe30 && code <= 0xfe6f) || (code >= 0xff00 && code <= 0xff60) ||
-         (code >= 0x1f300 && code <= 0x1faff) || (code >= 0x20000 && code <= 0x3fffd);
-}
-
 std::string pad(const std::string& cell, std::size_t width, bool right) {
   const std::size_t have = display_width(cell);
   const std::string space(width > have ? width - have : 0, ' ');
@@ -40,13 +21,6 @@ std::string pad(const std::string& cell, std::size_t width, bool right) {
 }
 
 }  // namespace
-
-std::size_t display_width(std::string_view text) {
-  if (!is_utf8(text)) return text.size();
-  std::size_t width = 0;
-  for (std::size_t at = 0; at < text.size();) width += is_wide(next_code_point(text, at)) ? 2 : 1;
-  return width;
-}
 
 std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows,
                   const std::vector<bool>& right) {

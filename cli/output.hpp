@@ -27,7 +27,4 @@ class Paint {
 std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows,
                   const std::vector<bool>& right = {});
 
-/// Columns that a terminal needs for a UTF-8 text (code points, wide ones as two).
-std::size_t display_width(std::string_view text);
-
 }  // namespace mlops::cli

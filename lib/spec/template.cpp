@@ -60,8 +60,8 @@ class Cases {
 
 class Expander {
  public:
-  Expander(const fs::RepoPath& file, const ReadFile& read, const TemplateOptions& options)
-      : file_(file), name_(file.str()), options_(options), scope_(file, read) {}
+  Expander(const fs::RepoPath& file, const ReadFile& read, const TemplateOptions& options, TemplateUses* uses = nullptr)
+      : file_(file), name_(file.str()), options_(options), scope_(file, read), uses_(uses) {}
 
   YamlNode document(YamlNode root) {
     const Place at{.file = name_, .path = {}};
@@ -91,6 +91,7 @@ class Expander {
   std::string name_;
   const TemplateOptions& options_;
   TemplateScope scope_;
+  TemplateUses* uses_;  ///< where to note what stages use; null when nobody asks
   std::size_t made_ = 0;
 
   YamlNode stages(const Place& at, const YamlNode& node) {
@@ -164,9 +165,33 @@ class Expander {
     for (const auto& [key, value] : definition.members) {
       if (key.scalar != "vars") {
         out.members.push_back({key, filled(at.key(key.scalar), value, scope, Collections::refused)});
+        if (uses_ != nullptr) {
+          note_uses(value, scope);
+        }
       }
     }
     return out;
+  }
+
+  void note_uses(const YamlNode& node, const TemplateScope& scope) const {
+    for (const TemplateMatch& match : find_templates(node.scalar)) {
+      const auto origin = scope.origin(match.expression);
+      const Value& value = scope.find(match.expression);
+      if (!origin || value.get<Value::Map>() != nullptr) {
+        continue;
+      }
+      auto& used = (*uses_)[origin->file];
+      if (std::ranges::none_of(used, [&](const auto& one) { return one.first == origin->key; })) {
+        used.emplace_back(origin->key, value);
+      }
+    }
+    for (const YamlNode& item : node.items) {
+      note_uses(item, scope);
+    }
+    for (const auto& [key, value] : node.members) {
+      note_uses(key, scope);
+      note_uses(value, scope);
+    }
   }
 
   /// The node with all its texts, keys too, filled in.
@@ -459,6 +484,15 @@ std::vector<TemplateSource> fill_templates(YamlNode& root, const fs::RepoPath& f
     sources.push_back({path, digest});
   }
   return sources;
+}
+
+TemplateUses template_uses(std::string_view text, const fs::RepoPath& file, const ReadFile& read) {
+  TemplateUses uses;
+  YamlNode root = parse_yaml(text, file.str());
+  if (has_templates(root)) {
+    Expander(file, read, {}, &uses).document(std::move(root));
+  }
+  return uses;
 }
 
 }  // namespace mlops::spec

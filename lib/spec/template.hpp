@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
+#include <string_view>
 #include <vector>
 
 #include "spec/stage.hpp"
@@ -22,5 +24,10 @@ YamlNode expand_templates(YamlNode root, const fs::RepoPath& file, const ReadFil
 /// Does the same in place, if there is any templating, and returns the files that values were looked for in, sorted.
 std::vector<TemplateSource> fill_templates(YamlNode& root, const fs::RepoPath& file, const ReadFile& read,
                                            const TemplateOptions& options);
+
+/// What the texts of stages take from files: by file, each value that is no map under its dotted key, in order of use.
+using TemplateUses = std::map<fs::RepoPath, Value::Map>;
+/// Reads a pipeline file for what its templates use. Throws Error as expand_templates.
+TemplateUses template_uses(std::string_view text, const fs::RepoPath& file, const ReadFile& read);
 
 }  // namespace mlops::spec

@@ -198,6 +198,25 @@ void TemplateScope::merge(const Place& at, const YamlNode& node, const Value& va
       .hint("give it another name, or remove one of the two");
 }
 
+std::optional<TemplateScope::Origin> TemplateScope::origin(std::string_view expression) const {
+  const std::vector<std::string> keys = parse_template_expression(expression);
+  if (iteration_ && (keys.front() == "item" || (iteration_->key && keys.front() == "key"))) {
+    return std::nullopt;
+  }
+  const std::string key = join(keys, ".");
+  std::string known = key;
+  auto source = defined_.find(known);
+  while (source == defined_.end() && known.find('.') != std::string::npos) {
+    known.erase(known.rfind('.'));
+    source = defined_.find(known);
+  }
+  if (source == defined_.end()) {
+    return std::nullopt;
+  }
+  const auto file = std::ranges::find_if(files_, [&](const auto& one) { return one.first.str() == source->second; });
+  return file == files_.end() ? std::nullopt : std::optional(Origin{.file = file->first, .key = key});
+}
+
 const Value* TemplateScope::root(const std::string& name) const {
   if (iteration_ && name == "item") {
     return &iteration_->item;

@@ -34,6 +34,13 @@ class TemplateScope {
   /// The value that an expression names. Throws Error, with what was looked through as its hint.
   const Value& find(std::string_view expression) const;
 
+  /// Where the value that an expression names comes from; nothing when no file gave it.
+  struct Origin {
+    fs::RepoPath file;
+    std::string key;  ///< dotted
+  };
+  std::optional<Origin> origin(std::string_view expression) const;
+
  private:
   void take_file(const Place& at, const YamlNode& node, const fs::RepoPath& dir);
   void merge(const Place& at, const YamlNode& node, const Value& values, const std::string& source);

@@ -51,6 +51,13 @@ bool is_deceptive(char32_t point) {
          point == 0x200f || point == 0x061c || point == 0x2028 || point == 0x2029;
 }
 
+bool is_wide(char32_t point) {
+  return (point >= 0x1100 && point <= 0x115f) || (point >= 0x2e80 && point <= 0xa4cf) ||
+         (point >= 0xac00 && point <= 0xd7a3) || (point >= 0xf900 && point <= 0xfaff) ||
+         (point >= 0xfe30 && point <= 0xfe6f) || (point >= 0xff00 && point <= 0xff60) ||
+         (point >= 0x1f300 && point <= 0x1faff) || (point >= 0x20000 && point <= 0x3fffd);
+}
+
 bool is_plain_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
 }
@@ -142,6 +149,24 @@ bool is_utf8(std::string_view text) {
     at += length;
   }
   return true;
+}
+
+std::optional<char32_t> next_code_point(std::string_view text, std::size_t& at) {
+  const Decoded decoded = decode(text, at);
+  at += std::max<std::size_t>(decoded.length, 1);
+  return decoded.length == 0 ? std::nullopt : std::optional(decoded.point);
+}
+
+std::size_t display_width(std::string_view text) {
+  std::size_t width = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto point = next_code_point(text, at);
+    if (!point) {
+      return text.size();
+    }
+    width += is_wide(*point) ? 2 : 1;
+  }
+  return width;
 }
 
 bool has_control(std::string_view text) {

@@ -25,6 +25,13 @@ std::string_view trim(std::string_view text);
 /// Returns whether `text` is valid UTF-8 (no overlong forms, no surrogates).
 bool is_utf8(std::string_view text);
 
+/// Returns the code point that begins at `text[at]` and moves `at` behind it; nothing, one byte on, for a byte that is
+/// not UTF-8. `at` must be inside the text.
+std::optional<char32_t> next_code_point(std::string_view text, std::size_t& at);
+
+/// Columns that a terminal needs for a UTF-8 text: one for each code point, two for wide ones; bytes of anything else.
+std::size_t display_width(std::string_view text);
+
 /// Returns whether `text` holds an ASCII control character (below 0x20, or 0x7f) or a C1 control.
 bool has_control(std::string_view text);
 

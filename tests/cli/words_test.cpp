@@ -15,7 +15,7 @@ struct Sample {
   int number = 0;
   std::optional<std::string> name;
   std::string kind;
-  Words repeated, paths;
+  Words repeated, paths, several;
 
   cli::Args args() {
     return {{.names = "-f,--flag", .help = "A flag", .into = &flag},
@@ -23,6 +23,7 @@ struct Sample {
             {.names = "--name", .metavar = "name", .help = "A name", .into = &name},
             {.names = "--kind", .metavar = "kind", .help = "A choice", .into = &kind, .choices = {"red", "green"}},
             {.names = "-d,--deps", .metavar = "path", .help = "Repeats", .into = &repeated},
+            {.names = "--targets", .metavar = "path", .help = "Several", .into = &several, .several = true},
             {.names = "paths", .metavar = "path", .help = "Paths", .into = &paths}};
   }
   void take(const Words& words) { cli::parse(args(), words, "sample"); }
@@ -53,6 +54,18 @@ TEST_CASE("options are understood in every usual spelling") {
     CHECK(sample.flag);
     CHECK(sample.number == 3);
     CHECK(sample.name == "x");
+  }
+}
+
+TEST_CASE("an option may take all words up to the next one") {
+  for (const Words& words : {Words{"x", "--targets", "a", "b", "-f"},
+                             {"--targets", "a", "--targets", "b", "-f", "x"},
+                             {"--targets=a", "b", "--flag", "--", "x"}}) {
+    Sample sample;
+    sample.take(words);
+    CHECK(sample.several == Words{"a", "b"});
+    CHECK(sample.paths == Words{"x"});
+    CHECK(sample.flag);
   }
 }
 

@@ -188,3 +188,26 @@ TEST_CASE("only files that use templating need it") {
   CHECK(stage_group("a@b@c") == "a@b");
   CHECK_FALSE(stage_group("a").has_value());
 }
+
+TEST_CASE("what stages use of files is known by file and key, without foreach's items and inline values") {
+  const Files files{{"params.yaml", "a: {b: 1, c: 2}\nlist: [1, 2]\n"}, {"sub/local.yaml", "deep: {x: 1, y: 2}\n"}};
+  const ReadFile read = [&](const fs::RepoPath& path) {
+    const auto found = files.find(path.str());
+    return found == files.end() ? std::nullopt : std::optional(found->second);
+  };
+  const TemplateUses uses = template_uses(R"(vars: [{inline: sub}]
+stages:
+  one:
+    wdir: ${inline}
+    vars: [local.yaml]
+    cmd: ${a.b} ${a.b} ${deep.x} ${list[0]} ${deep}
+  many:
+    foreach: ${list}
+    do: {cmd: "run ${item}", deps: ["${a.c}"]}
+)",
+                                          test::path("mlops.yaml"), read);
+  REQUIRE(uses.size() == 2);
+  CHECK(to_json(uses.at(test::path("params.yaml"))) == R"({"a.b": 1, "list.0": 1, "a.c": 2})");
+  CHECK(to_json(uses.at(test::path("sub/local.yaml"))) == R"({"deep.x": 1})");
+  CHECK(template_uses("stages: {}\n", test::path("mlops.yaml"), read).empty());
+}

@@ -134,3 +134,19 @@ TEST_CASE("counts and durations read naturally") {
   CHECK(human_duration(7800) == "2 h 10 min");
   CHECK(human_duration(-1) == "0.0 s");
 }
+
+TEST_CASE("a terminal needs two columns for a wide character and one for a byte that is none") {
+  CHECK(display_width("abc") == 3);
+  CHECK(display_width("caf\xc3\xa9") == 4);
+  CHECK(display_width("\xe6\xbc\xa2\xe5\xad\x97") == 4);
+  CHECK(display_width("\xff\xfe") == 2);
+}
+
+TEST_CASE("code points are read one after the other, bytes that are none by themselves") {
+  const std::string_view text = "a\xc3\xa9\xff";
+  std::size_t at = 0;
+  CHECK(next_code_point(text, at) == U'a');
+  CHECK(next_code_point(text, at) == U'\u00e9');
+  CHECK(next_code_point(text, at) == std::nullopt);
+  CHECK(at == text.size());
+}
