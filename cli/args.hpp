@@ -34,6 +34,7 @@ struct Arg {
   std::string_view names;      ///< "-r,--remote"; "targets" for a positional
   std::string_view metavar{};  ///< shown as <metavar>; empty for a flag
   std::string_view help{};     ///< one phrase, capitalised, no full stop
+  std::string_view alone{};    ///< the value of an option that stands alone: its own then follows '=', or is a choice
   Target into{};               ///< where the parsed value goes
   std::vector<std::string> choices{};
   Complete complete = Complete::nothing;
