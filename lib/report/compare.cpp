@@ -22,7 +22,7 @@ using Leaves = std::map<std::string, Value>;
 
 void add_leaves(const Value::Map& map, const std::string* prefix, Leaves& leaves) {
   for (const auto& [key, value] : map) {
-    const std::string dotted = prefix == nullptr ? key : *prefix + "." + key;
+    const std::string dotted = prefix == nullptr ? std::string(key) : *prefix + "." + key;
     if (const auto* inner = value.get<Value::Map>()) {
       add_leaves(*inner, &dotted, leaves);
     } else {

@@ -36,7 +36,7 @@ std::map<std::string, Value> flat(const Value& values) {
     const auto [prefix, map] = std::move(pending.back());
     pending.pop_back();
     for (const auto& [key, value] : *map->get<Value::Map>()) {
-      const std::string dotted = map == &values ? key : prefix + "." + key;
+      const std::string dotted = map == &values ? std::string(key) : prefix + "." + key;
       if (value.get<Value::Map>() != nullptr) {
         pending.emplace_back(dotted, &value);
       } else {

@@ -275,9 +275,10 @@ TEST_CASE("what is moved away while it is read is not tracked again at its old p
     CAPTURE(target);
     project.write("dir.mlops", pointer);
     auto workspace = repo::Workspace::open(session);
-    CHECK_THROWS_WITH(
-        target.empty() ? repo::store_changes(workspace, {at("dir")}) : repo::add(workspace, {.targets = {target}}),
-        Catch::Contains("'dir' was moved or removed meanwhile"));
+    const auto snapshot = repo::Snapshot::of_workspace(workspace);
+    CHECK_THROWS_WITH(target.empty() ? repo::store_changes(workspace, {&snapshot->pointers.front()})
+                                     : repo::add(workspace, {.targets = {target}}),
+                      Catch::Contains("'dir' was moved or removed meanwhile"));
     CHECK_FALSE(project.exists("dir.mlops"));
   }
 }
