@@ -219,7 +219,7 @@ Args ReproArgs::args() {
            .help = "After a failure go on with what does not depend on it",
            .into = &options.keep_going},
           {.names = "--pull",
-           .help = "First fetch what the cache lacks and check out tracked data that is missing",
+           .help = "First fetch and check out data that is missing; also look for results there",
            .into = &pull},
           {.names = "--strict", .help = "Fail a stage that writes files which none declares", .into = &options.strict},
           {.names = "--no-run-cache", .help = "Execute although the result was seen before", .into = &no_run_cache},
@@ -236,6 +236,7 @@ void ReproArgs::finish() {
   if (jobs < 1) throw Error::usage("`--jobs` wants a number above 0, not {}", jobs);
   options.jobs = static_cast<unsigned>(jobs);
   options.use_stage_cache = !no_run_cache;
+  options.pull = pull;
   options.save_to_cache = !no_commit;
 }
 

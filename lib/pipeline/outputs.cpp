@@ -139,10 +139,12 @@ std::vector<spec::LockedPath> store_outputs(repo::Workspace& workspace, Current&
     current.forget(out.path);
     const store::BuildOptions options = workspace.build_options(out.path, "Storing " + printable(out.path.str()));
     if (keep == Keep::yes && is_stored(out)) {
-      outs.push_back({out.path, store::build(workspace.root(), out.path, workspace.db(), batch, options)});
+      outs.push_back({.path = out.path,
+                      .entry = store::build(workspace.root(), out.path, workspace.db(), batch, options),
+                      .written = out.written});
       current.know(out.path, outs.back().entry);
     } else if (const auto entry = current.entry(out.path)) {
-      outs.push_back({out.path, *entry});
+      outs.push_back({.path = out.path, .entry = *entry, .written = out.written});
     } else {
       throw Error::of(ErrorKind::changed, "{} vanished while it was read", quoted(out.path.str()));
     }

@@ -56,6 +56,7 @@ struct ReproOptions {
   bool dry = false;
   bool keep_going = false;
   bool use_stage_cache = true;   ///< restore seen results
+  bool pull = false;             ///< also those that the default remote knows of
   bool save_to_cache = true;     ///< false: --no-commit
   bool watch_undeclared = true;  ///< looks for files that stages write and do not declare
   bool strict = false;           ///< a stage that writes one fails

@@ -11,16 +11,18 @@
 
 namespace mlops::pipeline {
 
-inline constexpr std::string_view stage_cache_folder = "stages";
+/// Entries are small; more than this is not one of ours.
+inline constexpr std::uint64_t stage_entry_limit_bytes = 16U << 20U;
 
-/// "stages/ab/cdef..." for a key.
-std::string stage_cache_name(const std::string& key);
-/// The reverse; nothing for a name that is not an entry's.
-std::optional<std::string> stage_cache_key(std::string_view name);
+/// What an entry is called by what it says.
+spec::StageEntryName stage_entry_name(const spec::Dialect& dialect, const spec::StageEntry& entry);
+/// The file of that name, relative to the cache or to a remote.
+std::string stage_entry_place(const spec::Dialect& dialect, const spec::StageEntryName& name);
 
-/// Reads an entry that anybody may have written: nothing unless it is well formed, its inputs give exactly `key`, and
-/// its outputs are the declared ones.
-std::optional<spec::StageEntry> read_stage_cache_entry(const spec::Dialect& dialect, const std::string& key,
-                                                       std::string_view text, const std::string& where);
+/// Reads an entry that anybody may have written: nothing unless it is well formed, it says what its name says, and its
+/// outputs are the declared ones. `wdir` as in spec::Dialect::read_stage_entry.
+std::optional<spec::StageEntry> read_stage_cache_entry(const spec::Dialect& dialect, const spec::StageEntryName& name,
+                                                       std::string_view text, const std::string& where,
+                                                       const fs::RepoPath& wdir = {});
 
 }  // namespace mlops::pipeline

@@ -3,6 +3,7 @@
 // The stage cache on remotes: the same small files under the same names, sent after the objects that they name and
 // taken over only when those have arrived. What a remote holds is other people's: each entry is read strictly, and
 // dropped unless its inputs give the very name under which it lies.
+#include "fs/file.hpp"
 #include "pipeline/stage_cache.hpp"
 #include "pipeline/stage_cache_files.hpp"
 #include "util/error.hpp"
@@ -16,40 +17,31 @@
 namespace mlops::pipeline {
 namespace {
 
-using KeyedEntry = std::pair<std::string, spec::StageEntry>;
-
-constexpr std::uint64_t entry_limit_bytes = 16U << 20U;
-
-std::set<std::string> keys_on(remote::Remote& remote) {
+std::set<spec::StageEntryName> names_on(const spec::Dialect& dialect, remote::Remote& remote,
+                                        const std::string& below) {
   std::vector<remote::RemoteFile> files;
-  remote::with_retries({}, "list the stage cache",
-                       [&] { files = remote.transport().list(std::string(stage_cache_folder)); });
-  std::set<std::string> keys;
+  remote::with_retries({}, "list the stage cache", [&] { files = remote.transport().list(below); });
+  std::set<spec::StageEntryName> names;
   for (const remote::RemoteFile& file : files) {
-    if (auto key = stage_cache_key(file.name)) {
-      keys.insert(std::move(*key));
+    if (auto name = dialect.stage_entry_name(file.name)) {
+      names.insert(std::move(*name));
     }
   }
-  return keys;
+  return names;
 }
 
-std::vector<store::Wanted> wanted_by(const std::vector<KeyedEntry>& entries) {
+std::vector<store::Wanted> wanted_by(const std::vector<KeptEntry>& entries) {
   std::vector<store::Wanted> wanted;
-  for (const auto& keyed : entries) {
-    for (const spec::LockedPath& out : keyed.second.outs) {
+  for (const KeptEntry& kept : entries) {
+    for (const spec::LockedPath& out : kept.entry.outs) {
       wanted.push_back({out.entry, out.path.str()});
     }
   }
   return wanted;
 }
 
-bool is_whole(const store::LocalDb& db, const spec::StageEntry& entry) {
-  return std::all_of(entry.outs.begin(), entry.outs.end(),
-                     [&](const spec::LockedPath& out) { return db.has_all(out.entry); });
-}
-
 /// Takes out entries of which an object could not be sent.
-void drop_incomplete(const store::LocalDb& db, const store::TransferResult& result, std::vector<KeyedEntry>& entries) {
+void drop_incomplete(const store::LocalDb& db, const store::TransferResult& result, std::vector<KeptEntry>& entries) {
   std::unordered_set<hash::ObjectId> lost;
   for (const auto* items : {&result.failed, &result.missing}) {
     for (const store::TransferResult::Item& item : *items) {
@@ -59,12 +51,12 @@ void drop_incomplete(const store::LocalDb& db, const store::TransferResult& resu
   if (lost.empty()) {
     return;
   }
-  std::erase_if(entries, [&](const KeyedEntry& keyed) {
+  std::erase_if(entries, [&](const KeptEntry& kept) {
     bool touched = false;
     const auto check = [&](const store::Entry& entry, const std::string&) {
       touched = touched || lost.contains(entry.id());
     };
-    for (const spec::LockedPath& out : keyed.second.outs) {
+    for (const spec::LockedPath& out : kept.entry.outs) {
       store::visit_reachable(db, {out.entry, out.path.str()}, check, check);
     }
     return touched;
@@ -76,52 +68,76 @@ unsigned jobs_for(const store::TransferOptions& options) { return options.jobs !
 }  // namespace
 
 store::TransferResult StageCache::push(remote::Remote& remote, const store::TransferOptions& options) const {
-  const std::set<std::string> there = keys_on(remote);
+  const spec::Dialect& dialect = workspace_.dialect();
+  const auto there = names_on(dialect, remote, std::string(dialect.names().stage_cache));
   const store::LocalDb& db = workspace_.db();
-  std::vector<KeyedEntry> entries = list();
-  std::erase_if(entries,
-                [&](const KeyedEntry& keyed) { return there.contains(keyed.first) || !is_whole(db, keyed.second); });
+  std::vector<KeptEntry> entries = list();
+  std::erase_if(entries, [&](const KeptEntry& kept) { return there.contains(kept.name) || !is_whole(kept.entry); });
   store::TransferResult result = store::push(db, remote, wanted_by(entries), options);
   drop_incomplete(db, result, entries);
   if (options.dry_run) {
     return result;
   }
   parallel_for(entries.size(), jobs_for(options), [&](std::size_t i) {
-    const std::string text = workspace_.dialect().write_stage_entry(entries[i].second);
-    remote::with_retries({}, "send the stage cache",
-                         [&] { remote.transport().write_new(stage_cache_name(entries[i].first), text); });
+    const std::string place = stage_entry_place(dialect, entries[i].name);
+    remote::with_retries({}, "send the stage cache", [&] { remote.transport().write_new(place, entries[i].text); });
   });
   remote.transport().flush();
   return result;
 }
 
 store::TransferResult StageCache::fetch(remote::Remote& remote, const store::TransferOptions& options) const {
-  const std::vector<std::string> here = keys();
-  std::vector<std::string> wanted_keys;
-  for (const std::string& key : keys_on(remote)) {
-    if (!std::binary_search(here.begin(), here.end(), key)) {
-      wanted_keys.push_back(key);
+  const spec::Dialect& dialect = workspace_.dialect();
+  const std::vector<spec::StageEntryName> here = names();
+  std::vector<spec::StageEntryName> wanted;
+  for (const spec::StageEntryName& name : names_on(dialect, remote, std::string(dialect.names().stage_cache))) {
+    if (!std::binary_search(here.begin(), here.end(), name)) {
+      wanted.push_back(name);
     }
   }
-  std::vector<std::optional<spec::StageEntry>> read(wanted_keys.size());
-  parallel_for(wanted_keys.size(), jobs_for(options), [&](std::size_t i) {
-    const std::string name = stage_cache_name(wanted_keys[i]);
+  return take_over(remote, wanted, options);
+}
+
+std::optional<std::vector<spec::LockedPath>> StageCache::find_on(remote::Remote& remote,
+                                                                 const spec::StageInputs& inputs) const {
+  const spec::Dialect& dialect = workspace_.dialect();
+  std::vector<spec::StageEntryName> wanted{{.key = stage_key(dialect, inputs)}};
+  if (dialect.keeps_all_results()) {
+    const auto there = names_on(dialect, remote, dialect.stage_cache_place(wanted.front().key));
+    wanted.assign(there.begin(), there.end());
+  }
+  take_over(remote, wanted, {.jobs = workspace_.session().jobs, .progress = workspace_.session().progress});
+  return find(inputs);
+}
+
+/// Brings these entries with their objects.
+store::TransferResult StageCache::take_over(remote::Remote& remote, const std::vector<spec::StageEntryName>& wanted,
+                                            const store::TransferOptions& options) const {
+  const spec::Dialect& dialect = workspace_.dialect();
+  std::vector<std::optional<KeptEntry>> read(wanted.size());
+  parallel_for(wanted.size(), jobs_for(options), [&](std::size_t i) {
+    const std::string place = stage_entry_place(dialect, wanted[i]);
     std::optional<std::string> text;
-    remote::with_retries({}, "read the stage cache", [&] { text = remote.transport().read(name, entry_limit_bytes); });
+    remote::with_retries({}, "read the stage cache",
+                         [&] { text = remote.transport().read(place, stage_entry_limit_bytes); });
     if (text) {
-      read[i] = read_stage_cache_entry(workspace_.dialect(), wanted_keys[i], *text, remote.name() + ":" + name);
+      if (auto entry = read_stage_cache_entry(dialect, wanted[i], *text, remote.name() + ":" + place)) {
+        read[i] = KeptEntry{.name = wanted[i], .entry = std::move(*entry), .text = std::move(*text)};
+      }
     }
   });
-  std::vector<KeyedEntry> entries;
-  for (std::size_t i = 0; i < read.size(); ++i) {
-    if (read[i]) {
-      entries.emplace_back(wanted_keys[i], std::move(*read[i]));
+  std::vector<KeptEntry> entries;
+  for (std::optional<KeptEntry>& entry : read) {
+    if (entry) {
+      entries.push_back(std::move(*entry));
     }
   }
   store::TransferResult result = store::fetch(remote, workspace_.db(), wanted_by(entries), options);
-  for (const KeyedEntry& keyed : entries) {
-    if (!options.dry_run && is_whole(workspace_.db(), keyed.second)) {
-      save(keyed.second);
+  for (const KeptEntry& kept : entries) {
+    // One that is here keeps its age, by which results are preferred.
+    const std::string path = workspace_.db().root() + "/" + stage_entry_place(dialect, kept.name);
+    if (!options.dry_run && is_whole(kept.entry) && fs::try_read_file(path, stage_entry_limit_bytes) != kept.text) {
+      write(kept.name, kept.text);
     }
   }
   return result;

@@ -98,8 +98,8 @@ StageRun::State StageRun::begin() {
   }
 }
 
-std::optional<std::vector<spec::LockedPath>> StageRun::seen_before(const spec::StageInputs& inputs) const {
-  if (forced() || !context_.options.use_stage_cache || !cacheable(stage_)) {
+std::optional<std::vector<spec::LockedPath>> StageRun::seen_before(const spec::StageInputs& inputs) {
+  if (forced() || !context_.options.use_stage_cache || !cacheable(context_.workspace.dialect(), stage_)) {
     return std::nullopt;
   }
   const store::LocalDb& db = context_.workspace.db();
@@ -107,7 +107,28 @@ std::optional<std::vector<spec::LockedPath>> StageRun::seen_before(const spec::S
       locked_ != nullptr && same_inputs(context_.workspace.dialect(), *locked_, report_.state) &&
       std::equal(locked_->outs.begin(), locked_->outs.end(), stage_.outs.begin(), stage_.outs.end(),
                  [&](const auto& made, const auto& out) { return made.path == out.path && db.has_all(made.entry); });
-  return as_locked ? std::optional(locked_->outs) : context_.stage_cache.find(inputs);
+  if (as_locked) {
+    return locked_->outs;
+  }
+  auto outs = context_.stage_cache.find(inputs);
+  return outs || !context_.options.pull ? std::move(outs) : seen_elsewhere(inputs);
+}
+
+/// Nobody's results are needed: what cannot be had from the remote is made here.
+std::optional<std::vector<spec::LockedPath>> StageRun::seen_elsewhere(const spec::StageInputs& inputs) {
+  if (context_.remote_failed || !context_.workspace.config().get("core.remote")) {
+    return std::nullopt;
+  }
+  try {
+    if (context_.remote == nullptr) {
+      context_.remote = context_.workspace.open_remote(std::nullopt, remote::Remote::Access::read);
+    }
+    return context_.stage_cache.find_on(*context_.remote, inputs);
+  } catch (const Error& error) {
+    context_.remote_failed = true;
+    report_.warnings.push_back(std::string("results on the remote are not used: ") + error.what());
+    return std::nullopt;
+  }
 }
 
 bool StageRun::restore() {
@@ -128,7 +149,8 @@ bool StageRun::restore() {
   }
   for (const spec::LockedPath& out : *outs) {
     // What stands there now, since sizes in an entry from elsewhere are only claims.
-    report_.state.outs.push_back({out.path, context_.current.entry(out.path).value_or(out.entry)});
+    report_.state.outs.push_back(
+        {.path = out.path, .entry = context_.current.entry(out.path).value_or(out.entry), .written = out.written});
   }
   record(Outcome::restored);
   return true;
@@ -221,7 +243,7 @@ void StageRun::collect() {
     relink_outputs(context_.workspace, stage_, report_.state.outs);
   }
   // Before the record: whoever is killed between the two finds the result when the stage is asked for again.
-  if (keep == Keep::yes && !moved && cacheable(stage_)) {
+  if (keep == Keep::yes && !moved && cacheable(context_.workspace.dialect(), stage_)) {
     context_.stage_cache.save({.inputs = stage_inputs(stage_, report_.state), .outs = report_.state.outs});
   }
   record(Outcome::executed);

@@ -27,7 +27,9 @@ struct RunContext {
   Recorder& recorder;
   StageCache stage_cache;
   std::string rescue_directory;
-  Environment env;  ///< what every stage's environment begins with
+  Environment env;                           ///< what every stage's environment begins with
+  std::unique_ptr<remote::Remote> remote{};  ///< open once a stage asked it for results
+  bool remote_failed = false;                ///< it is not asked again
 };
 
 /// One stage on its way from a planned step to a report.
@@ -51,7 +53,8 @@ class StageRun {
  private:
   void judge_again();
   bool restore();
-  std::optional<std::vector<spec::LockedPath>> seen_before(const spec::StageInputs& inputs) const;
+  std::optional<std::vector<spec::LockedPath>> seen_before(const spec::StageInputs& inputs);
+  std::optional<std::vector<spec::LockedPath>> seen_elsewhere(const spec::StageInputs& inputs);
   void prepare();
   void collect();
   void keep_log();

@@ -179,8 +179,8 @@ void WorkTreeSource::collect(const std::function<void(const store::Entry&)>& roo
 }
 
 void StageCacheSource::collect(const std::function<void(const store::Entry&)>& root) {
-  for (const auto& [key, entry] : pipeline::StageCache(workspace_).list()) {
-    for (const spec::LockedPath& out : entry.outs) {
+  for (const pipeline::KeptEntry& kept : pipeline::StageCache(workspace_).list()) {
+    for (const spec::LockedPath& out : kept.entry.outs) {
       root(out.entry);
     }
   }

@@ -22,6 +22,7 @@ struct Names {
   std::string_view cache;           ///< where the cache is unless configured: ".mlops/cache"
   std::string_view state;           ///< what is this clone's alone: ".mlops/tmp"
   std::string_view rescue;          ///< where bytes go that would be lost: ".mlops/rescue"
+  std::string_view stage_cache;     ///< the stage cache in the cache and on remotes: "stages"
   std::string_view always_ignored;  ///< patterns that hold before those of all ignore files; a line each
 };
 
@@ -33,12 +34,21 @@ struct StageInputs {
   std::map<fs::RepoPath, LockedParams> params;
   std::map<std::string, std::string> env;
   std::vector<Output> outs;  ///< path, kind, cache and persist count
+  Value extra{};             ///< as LockedStage::extra
 };
 
 /// What the stage cache keeps for a key.
 struct StageEntry {
   StageInputs inputs;
   std::vector<LockedPath> outs;
+};
+
+/// How a stage cache calls an entry: hexadecimal SHA-256 digests.
+struct StageEntryName {
+  std::string key;      ///< of stage_key_text
+  std::string value{};  ///< of stage_value_text; empty unless the dialect keeps all results
+  friend bool operator==(const StageEntryName&, const StageEntryName&) = default;
+  friend auto operator<=>(const StageEntryName&, const StageEntryName&) = default;
 };
 
 /// Everything that a family of file formats fixes: text to structs, names, digest algorithm, keys. Nothing else, and
@@ -87,7 +97,28 @@ class Dialect {
   /// The canonical text whose SHA-256 is the stage key.
   virtual std::string stage_key_text(const StageInputs& inputs) const = 0;
   virtual std::string write_stage_entry(const StageEntry& entry) const = 0;
-  virtual StageEntry read_stage_entry(std::string_view text, const std::string& where) const = 0;
+  /// An entry may not tell the directory that its paths are relative to: `wdir` is the one of the stage that asks.
+  virtual StageEntry read_stage_entry(std::string_view text, const std::string& where,
+                                      const fs::RepoPath& wdir = {}) const = 0;
+  /// Whether the stage cache keeps every different result of the same inputs, and for good. Otherwise it is the last
+  /// result, for as long as it is in use.
+  virtual bool keeps_all_results() const { return false; }
+  /// The canonical text whose SHA-256 tells results of the same inputs apart. For dialects that keep all.
+  virtual std::string stage_value_text(const StageEntry& entry) const {
+    static_cast<void>(entry);
+    return {};
+  }
+  /// Where the entry of `key` lies, relative to the cache or to a remote: a file, or the directory of such files, each
+  /// named by its value, where all results are kept.
+  virtual std::string stage_cache_place(const std::string& key) const = 0;
+  /// The name of the entry in the file `place`; nothing if no entry lies in such a place.
+  virtual std::optional<StageEntryName> stage_entry_name(std::string_view place) const = 0;
+  /// Whether two stages with these inputs must have the same result; their keys alone may not say so.
+  virtual bool same_stage_inputs(const StageInputs& a, const StageInputs& b) const {
+    return stage_key_text(a) == stage_key_text(b);
+  }
+  /// Whether results of a stage that declares no input may be reused.
+  virtual bool reuses_without_inputs() const { return true; }
 
   /// Whether two parameter values count as the same.
   virtual bool equal(const Value& a, const Value& b) const = 0;

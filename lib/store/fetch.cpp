@@ -112,16 +112,15 @@ class Fetch {
       outcome_.missing(parcel);
       return std::nullopt;
     }
-    const std::string text = fs::read_file(file->path(), max_tree_bytes);
+    std::string text = fs::read_file(file->path(), max_tree_bytes);
     const std::string where = "tree '" + hash::short_name(id) + "' of " + from_.describe();
     if (!is_flat(id.digest.algorithm())) {
       return decode_tree(text, where);
     }
     // Who wrote it may have laid it out otherwise than we would: it is kept as it came.
     Tree tree = decode_manifest(text, id.digest.algorithm(), where);
-    file->close();
     const std::lock_guard guard(mutex_);
-    listings_.emplace(id, std::move(*file));
+    listings_.emplace(id, std::move(text));
     return tree;
   }
 
@@ -236,8 +235,10 @@ class Fetch {
           continue;
         }
         if (const auto listing = listings_.find(id); listing != listings_.end()) {
-          outcome_.transferred(tree->parcel, fs::stat_path(listing->second.path())->size, false);
-          batch.add_temp(std::move(listing->second), id);
+          outcome_.transferred(tree->parcel, listing->second.size(), false);
+          fs::TempFile file(batch.temp_directory(id));
+          file.write(listing->second);
+          batch.add_temp(std::move(file), id);
           continue;
         }
         // A tree has one text only, so the same name comes out; unless it was made with another algorithm.
@@ -261,7 +262,7 @@ class Fetch {
   std::vector<TreeParcel> trees_;
   std::unordered_map<hash::ObjectId, Tree> received_;
   std::mutex mutex_;
-  std::unordered_map<hash::ObjectId, fs::TempFile> listings_;  ///< flat ones, as they came
+  std::unordered_map<hash::ObjectId, std::string> listings_;  ///< texts of received listings that are kept as they came
 };
 
 }  // namespace

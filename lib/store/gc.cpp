@@ -27,6 +27,7 @@
 #include "store/evidence.hpp"
 #include "store/gc_trash.hpp"
 #include "store/layout.hpp"
+#include "store/manifest.hpp"
 #include "util/clock.hpp"
 #include "util/error.hpp"
 #include "util/interrupt.hpp"
@@ -136,6 +137,9 @@ class Collector {
 
   /// Reads a tree wherever it is, moving nothing. It may come back from the trash while it is looked for.
   std::optional<Tree> read_tree(const hash::ObjectId& id) const {
+    if (is_part(id)) {
+      return read_tree_at({}, id, db_.memo());
+    }
     auto tree = read_tree_at(db_.path(id), id, db_.memo());
     if (const auto aside = in_trash_.find(id); !tree && aside != in_trash_.end()) {
       tree = read_tree_at(aside->second, id, db_.memo());

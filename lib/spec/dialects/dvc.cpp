@@ -47,9 +47,20 @@ class DvcDialect : public Dialect {
 
   std::string stage_key_text(const StageInputs& inputs) const override { return dvc::stage_key_text(inputs); }
   std::string write_stage_entry(const StageEntry& entry) const override { return dvc::write_stage_entry(entry); }
-  StageEntry read_stage_entry(std::string_view text, const std::string& where) const override {
-    return dvc::read_stage_entry(text, where);
+  StageEntry read_stage_entry(std::string_view text, const std::string& where,
+                              const fs::RepoPath& wdir) const override {
+    return dvc::read_stage_entry(text, where, wdir);
   }
+  bool keeps_all_results() const override { return true; }
+  std::string stage_value_text(const StageEntry& entry) const override { return dvc::stage_value_text(entry); }
+  std::string stage_cache_place(const std::string& key) const override { return dvc::stage_cache_place(key); }
+  std::optional<StageEntryName> stage_entry_name(std::string_view place) const override {
+    return dvc::stage_entry_name(place);
+  }
+  bool same_stage_inputs(const StageInputs& a, const StageInputs& b) const override {
+    return dvc::same_stage_inputs(a, b);
+  }
+  bool reuses_without_inputs() const override { return false; }
 
   bool equal(const Value& a, const Value& b) const override { return dvc::equal(a, b); }
 };

@@ -31,6 +31,10 @@ std::string stage_value_text(const StageEntry& entry);
 std::string write_stage_entry(const StageEntry& entry);
 /// An entry does not tell the directory `wdir` that its paths are relative to.
 StageEntry read_stage_entry(std::string_view text, const std::string& where, const fs::RepoPath& wdir = {});
+std::string stage_cache_place(const std::string& key);
+std::optional<StageEntryName> stage_entry_name(std::string_view place);
+/// Whether also what no key tells is the same.
+bool same_stage_inputs(const StageInputs& a, const StageInputs& b);
 
 /// Whether two parameter values count as the same: as Python's == sees them (1 == 1.0 == true).
 bool equal(const Value& a, const Value& b);

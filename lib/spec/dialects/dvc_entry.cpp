@@ -9,8 +9,10 @@
 #include <cmath>
 
 #include "spec/dialects/dvc.hpp"
+#include "spec/dialects/dvc_names.hpp"
 #include "spec/dialects/dvc_parts.hpp"
 #include "spec/dialects/dvc_yaml.hpp"
+#include "util/text.hpp"
 
 namespace mlops::spec::dvc {
 
@@ -23,6 +25,7 @@ LockedStage state_of(const StageInputs& inputs, std::vector<LockedPath> outs) {
   stage.deps = inputs.deps;
   stage.outs = std::move(outs);
   stage.params = inputs.params;
+  stage.extra = inputs.extra;
   return stage;
 }
 
@@ -121,7 +124,7 @@ std::string write_stage_entry(const StageEntry& entry) {
 
 StageEntry read_stage_entry(std::string_view text, const std::string& where, const fs::RepoPath& wdir) {
   try {
-    const YamlNode root = parse_yaml(text, where);
+    const YamlNode root = parse_yaml(text, where, lock_limits);
     LockedStage stage = read_locked_stage({.file = where, .path = {}}, root, wdir, nullptr);
     StageEntry entry;
     for (const LockedPath& out : stage.outs) {
@@ -136,13 +139,39 @@ StageEntry read_stage_entry(std::string_view text, const std::string& where, con
     entry.inputs.wdir = std::move(stage.wdir);
     entry.inputs.deps = std::move(stage.deps);
     entry.inputs.params = std::move(stage.params);
-    if (!stage.extra.is_null()) {
-      throw Error("{}: parameters of a file outside of the project", where);
-    }
+    entry.inputs.extra = std::move(stage.extra);
     return entry;
   } catch (const Error& error) {
     throw Error::of(ErrorKind::corrupt, "{}", error.what()).while_doing("reading a run cache entry");
   }
+}
+
+std::string stage_cache_place(const std::string& key) {
+  return std::string(names.stage_cache) + "/" + key.substr(0, 2) + "/" + key;
+}
+
+std::optional<StageEntryName> stage_entry_name(std::string_view place) {
+  const std::vector<std::string> parts = split(place, '/');
+  if (parts.size() != 4 || parts[0] != names.stage_cache || parts[1] != parts[2].substr(0, 2)) {
+    return std::nullopt;
+  }
+  const auto is_digest = [](const std::string& text) {
+    const auto digest = hash::Digest::parse(hash::Algorithm::sha256, text);
+    return digest && digest->hex() == text;
+  };
+  return is_digest(parts[2]) && is_digest(parts[3]) ? std::optional(StageEntryName{parts[2], parts[3]}) : std::nullopt;
+}
+
+bool same_stage_inputs(const StageInputs& a, const StageInputs& b) {
+  const auto params_text = [](const StageInputs& inputs) {
+    LockedStage stage;
+    stage.wdir = inputs.wdir;
+    stage.params = inputs.params;
+    stage.extra = inputs.extra;
+    const Value value = stage_value(stage);
+    return python_json(value, {}, marks_of(value));
+  };
+  return stage_key_text(a) == stage_key_text(b) && params_text(a) == params_text(b);
 }
 
 }  // namespace mlops::spec::dvc

@@ -26,6 +26,7 @@
 #include <algorithm>
 
 #include "spec/dialects/dvc.hpp"
+#include "spec/dialects/dvc_names.hpp"
 #include "spec/dialects/dvc_parts.hpp"
 #include "spec/dialects/dvc_yaml.hpp"
 #include "util/text.hpp"
@@ -36,9 +37,6 @@ namespace {
 
 constexpr std::string_view schema_version = "2.0";
 constexpr std::string_view default_params = "params.yaml";
-
-/// Aliases in a lock repeat what its params hold anyway, so that its size bounds what they expand to.
-constexpr YamlLimits lock_limits{.alias_nodes = 5'000'000};
 
 struct StageDraft {
   LockedStage stage;
@@ -99,17 +97,20 @@ constexpr Field<StageDraft> stage_fields[] = {
 };
 
 struct LockDraft : Lock {
-  fs::RepoPath file;
+  fs::RepoPath pipeline;
   std::unordered_map<std::string_view, const Stage*> declared;
 };
+
+/// The pipeline file that a lock stands beside: names in a lock are those of its stages.
+fs::RepoPath pipeline_of(const fs::RepoPath& lock) { return lock.parent() / names.pipeline; }
 
 void read_stages(const Place& at, const YamlNode& node, LockDraft& into) {
   require_text_keys(at, node);
   for (const auto& [name, value] : node.members) {
-    std::string address = stage_address(into.file, name.scalar);
+    std::string address = stage_address(into.pipeline, name.scalar);
     const auto found = into.declared.find(address);
     const Stage* declared = found == into.declared.end() ? nullptr : found->second;
-    const fs::RepoPath wdir = declared == nullptr ? into.file.parent() : declared->wdir;
+    const fs::RepoPath wdir = declared == nullptr ? into.pipeline.parent() : declared->wdir;
     LockedStage stage = read_locked_stage(at.key(name.scalar), value, wdir, declared);
     into.stages.insert_or_assign(std::move(address), std::move(stage));
   }
@@ -195,13 +196,13 @@ std::vector<std::string> top_order(const Value::Map& wanted, const YamlNode& bef
   return keys;
 }
 
-Value stages_value(const Lock& lock, const fs::RepoPath& file, const YamlNode& before) {
+Value stages_value(const Lock& lock, const fs::RepoPath& pipeline, const YamlNode& before) {
   Value::Map stages;
   stages.reserve(lock.stages.size());
   const YamlNode* known = before.find("stages");
   if (known != nullptr) {
     for (const auto& member : known->members) {
-      const auto found = lock.stages.find(stage_address(file, member.key.scalar));
+      const auto found = lock.stages.find(stage_address(pipeline, member.key.scalar));
       if (found != lock.stages.end()) {
         stages.emplace_back(member.key.scalar, stage_value(found->second));
       }
@@ -212,7 +213,7 @@ Value stages_value(const Lock& lock, const fs::RepoPath& file, const YamlNode& b
     written.insert(stage.first);
   }
   for (const auto& [address, stage] : lock.stages) {
-    std::string name = local_name(file, address);
+    std::string name = local_name(pipeline, address);
     if (!written.contains(name)) {
       stages.emplace_back(std::move(name), stage_value(stage));
     }
@@ -259,7 +260,7 @@ Lock read_lock(std::string_view text, const fs::RepoPath& file, const Project& p
     throw at.error(root, "has no 'schema'").hint("DVC 1 wrote it so; `mlops repro` cannot tell what ran before");
   }
   LockDraft lock;
-  lock.file = file;
+  lock.pipeline = pipeline_of(file);
   for (const Stage& stage : project.stages) {
     lock.declared.emplace(stage.name, &stage);
   }
@@ -269,7 +270,7 @@ Lock read_lock(std::string_view text, const fs::RepoPath& file, const Project& p
 
 std::string write_lock(const Lock& lock, const fs::RepoPath& file, std::string_view before) {
   const YamlNode old = parse_yaml(before, file.str(), lock_limits);
-  Value::Map wanted{{"schema", std::string(schema_version)}, {"stages", stages_value(lock, file, old)}};
+  Value::Map wanted{{"schema", std::string(schema_version)}, {"stages", stages_value(lock, pipeline_of(file), old)}};
   if (const auto* extra = lock.extra.get<Value::Map>()) {
     wanted.insert(wanted.end(), extra->begin(), extra->end());
   }

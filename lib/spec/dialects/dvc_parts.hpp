@@ -15,6 +15,9 @@ namespace mlops::spec::dvc {
 
 /// What lock, pointer and run cache entry have in common.
 
+/// Aliases in a lock repeat what its params hold anyway, so that its size bounds what they expand to.
+inline constexpr YamlLimits lock_limits{.alias_nodes = 5'000'000};
+
 /// What an entry of `deps` or `outs` says of content, while it is read.
 struct EntryDraft {
   std::optional<std::string> path;

@@ -42,8 +42,12 @@ class NativeDialect : public Dialect {
 
   std::string stage_key_text(const StageInputs& inputs) const override { return native::stage_key_text(inputs); }
   std::string write_stage_entry(const StageEntry& entry) const override { return native::write_stage_entry(entry); }
-  StageEntry read_stage_entry(std::string_view text, const std::string& where) const override {
+  StageEntry read_stage_entry(std::string_view text, const std::string& where, const fs::RepoPath&) const override {
     return native::read_stage_entry(text, where);
+  }
+  std::string stage_cache_place(const std::string& key) const override { return native::stage_cache_place(key); }
+  std::optional<StageEntryName> stage_entry_name(std::string_view place) const override {
+    return native::stage_entry_name(place);
   }
 
   /// Typed, as in the stage key: 1 and 1.0 are not the same parameter.

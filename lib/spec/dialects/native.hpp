@@ -26,6 +26,8 @@ std::string write_pointer(const Pointer& pointer, const fs::RepoPath& file);
 std::string stage_key_text(const StageInputs& inputs);
 std::string write_stage_entry(const StageEntry& entry);
 StageEntry read_stage_entry(std::string_view text, const std::string& where);
+std::string stage_cache_place(const std::string& key);
+std::optional<StageEntryName> stage_entry_name(std::string_view place);
 
 /// Parts that several of the formats share.
 Value command_value(const StageCommand& cmd);

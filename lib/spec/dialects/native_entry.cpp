@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "spec/dialects/native.hpp"
+#include "spec/dialects/native_names.hpp"
 #include "spec/json.hpp"
+#include "util/text.hpp"
 
 namespace mlops::spec::native {
 
@@ -158,6 +160,20 @@ StageEntry read_stage_entry(std::string_view text, const std::string& where) {
     }
     throw Error::of(ErrorKind::corrupt, "{}", error.what()).while_doing("reading a stage-cache entry");
   }
+}
+
+std::string stage_cache_place(const std::string& key) {
+  return std::string(names.stage_cache) + "/" + key.substr(0, 2) + "/" + key.substr(2);
+}
+
+std::optional<StageEntryName> stage_entry_name(std::string_view place) {
+  const std::vector<std::string> parts = split(place, '/');
+  if (parts.size() != 3 || parts[0] != names.stage_cache || parts[1].size() != 2) {
+    return std::nullopt;
+  }
+  std::string key = parts[1] + parts[2];
+  const auto digest = hash::Digest::parse(hash::Algorithm::sha256, key);
+  return digest && digest->hex() == key ? std::optional(StageEntryName{std::move(key)}) : std::nullopt;
 }
 
 }  // namespace mlops::spec::native

@@ -15,6 +15,7 @@ inline constexpr Names names{.directory = ".mlops",
                              .cache = ".mlops/cache",
                              .state = ".mlops/tmp",
                              .rescue = ".mlops/rescue",
+                             .stage_cache = "stages",
                              .always_ignored = ""};
 
 }  // namespace mlops::spec::native

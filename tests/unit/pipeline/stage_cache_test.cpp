@@ -26,9 +26,9 @@ struct Seen : PipelineProject {
   }
   std::string entry_path() const {
     const auto workspace = open();
-    for (const auto& [key, entry] : pipeline::StageCache(*workspace).list()) {
-      if (entry.outs.front().entry.digest == hash::digest_of(hash::Algorithm::sha256, "one")) {
-        return workspace->db().root() + "/" + pipeline::stage_cache_name(key);
+    for (const auto& kept : pipeline::StageCache(*workspace).list()) {
+      if (kept.entry.outs.front().entry.digest == hash::digest_of(hash::Algorithm::sha256, "one")) {
+        return workspace->db().root() + "/" + workspace->dialect().stage_cache_place(kept.name.key);
       }
     }
     throw std::runtime_error("no entry");
@@ -49,10 +49,11 @@ std::unique_ptr<remote::Remote> folder_remote(const std::string& path) {
 
 TEST_CASE("names of entries round trip and others are refused") {
   const std::string key(64, 'a');
-  CHECK(pipeline::stage_cache_key(pipeline::stage_cache_name(key)) == key);
-  CHECK_FALSE(pipeline::stage_cache_key("stages/ab/short"));
-  CHECK_FALSE(pipeline::stage_cache_key("stages/../../../../etc/passwd" + std::string(36, 'a')));
-  CHECK_FALSE(pipeline::stage_cache_key("objects/aa/" + std::string(62, 'a')));
+  const spec::Dialect& dialect = spec::native_dialect();
+  CHECK(dialect.stage_entry_name(dialect.stage_cache_place(key)) == spec::StageEntryName{.key = key});
+  CHECK_FALSE(dialect.stage_entry_name("stages/ab/short"));
+  CHECK_FALSE(dialect.stage_entry_name("stages/../../../../etc/passwd" + std::string(36, 'a')));
+  CHECK_FALSE(dialect.stage_entry_name("objects/aa/" + std::string(62, 'a')));
 }
 
 TEST_CASE("an entry whose object is gone is a miss") {
@@ -105,18 +106,18 @@ TEST_CASE("an entry that says other outputs or other inputs than its name is a m
 
 TEST_CASE("stages with persistent, plain uncached or no outputs are not cacheable") {
   spec::Stage stage;
-  CHECK_FALSE(pipeline::cacheable(stage));
+  CHECK_FALSE(pipeline::cacheable(spec::native_dialect(), stage));
   stage.outs.resize(1);
-  CHECK(pipeline::cacheable(stage));
+  CHECK(pipeline::cacheable(spec::native_dialect(), stage));
   stage.outs[0].cache = false;
-  CHECK_FALSE(pipeline::cacheable(stage));
+  CHECK_FALSE(pipeline::cacheable(spec::native_dialect(), stage));
   stage.outs[0].kind = spec::OutputKind::metric;
-  CHECK(pipeline::cacheable(stage));
+  CHECK(pipeline::cacheable(spec::native_dialect(), stage));
   stage.always_changed = true;
-  CHECK_FALSE(pipeline::cacheable(stage));
+  CHECK_FALSE(pipeline::cacheable(spec::native_dialect(), stage));
   stage.always_changed = false;
   stage.outs[0].persist = true;
-  CHECK_FALSE(pipeline::cacheable(stage));
+  CHECK_FALSE(pipeline::cacheable(spec::native_dialect(), stage));
 }
 
 TEST_CASE("entries that were long unused expire") {
@@ -125,9 +126,9 @@ TEST_CASE("entries that were long unused expire") {
   const pipeline::StageCache cache(*workspace);
   fs::set_mtime(seen.entry_path(), now_ns() - 10'000'000'000);
   CHECK(cache.expire(5'000'000'000, true) == 1);
-  CHECK(cache.keys().size() == 2);
+  CHECK(cache.names().size() == 2);
   CHECK(cache.expire(5'000'000'000, false) == 1);
-  CHECK(cache.keys().size() == 1);
+  CHECK(cache.names().size() == 1);
 }
 
 TEST_CASE("the stage cache travels by a remote to another clone") {
@@ -161,7 +162,7 @@ TEST_CASE("poisoned entries on a remote are dropped") {
   const auto workspace = other.open();
   const pipeline::StageCache cache(*workspace);
   CHECK(cache.fetch(*remote, {}).objects == 0);
-  CHECK(cache.keys().empty());
+  CHECK(cache.names().empty());
 }
 
 }  // namespace
