@@ -79,8 +79,10 @@ class GitHook : public Command {
     }
     if (hook == "pre-push") return push(context, workspace);
     if (hook == "pre-commit") {
-      if (repo::fold_journal(workspace))
-        context.say("mlops: mlops.lock was completed from an interrupted run; `git add mlops.lock` includes it.");
+      for (const auto& lock : repo::fold_journal(workspace)) {
+        const std::string file = printable(workspace.shown(lock));
+        context.say("mlops: " + file + " was completed from an interrupted run; `git add " + file + "` includes it.");
+      }
       return ExitCode::ok;
     }
     throw Error::usage("{} is not a hook of ours", mlops::quoted(hook));

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <set>
 
 #include "cli/commands/shared.hpp"
 #include "pipeline/pull.hpp"
+#include "repo/lock_text.hpp"
 #include "util/text.hpp"
 
 namespace mlops::cli {
@@ -281,6 +283,19 @@ void show_undeclared(Context& context, const pipeline::ReproResult& result) {
 }
 
 }  // namespace
+
+std::string locks_changed(const repo::Workspace& workspace, const pipeline::ReproResult& result) {
+  const auto& dialect = workspace.dialect();
+  std::set<fs::RepoPath> locks;
+  for (const auto& report : result.stages) {
+    if (report.outcome == pipeline::Outcome::executed || report.outcome == pipeline::Outcome::restored)
+      locks.insert(repo::lock_of(dialect, spec::parse_stage_address(report.stage, dialect.names().pipeline).file));
+  }
+  if (locks.empty()) locks.insert(repo::lock_path(dialect));
+  std::vector<std::string> shown;
+  for (const auto& lock : locks) shown.push_back(printable(workspace.shown(lock)));
+  return join(shown, ", ");
+}
 
 bool nothing_amiss(const pipeline::ReproResult& result) {
   return std::all_of(result.stages.begin(), result.stages.end(),

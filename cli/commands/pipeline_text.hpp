@@ -69,6 +69,9 @@ struct ReproArgs {
 /// Whether nothing was warned of, so that what did not run may be called up to date.
 bool nothing_amiss(const pipeline::ReproResult& result);
 
+/// The lock files that hold what was made, as the user would type them.
+std::string locks_changed(const repo::Workspace& workspace, const pipeline::ReproResult& result);
+
 /// Whether the stages that ended before an interrupt count for the next call.
 enum class Kept { yes, no };
 

@@ -43,7 +43,8 @@ class Repro : public Command {
       context.out << "Everything is up to date.\n";
     }
     if (result.changed && code == ExitCode::ok)
-      context.say("To keep the result with git, commit mlops.lock; `mlops push` shares the data.");
+      context.say("To keep the result with git, commit " + locks_changed(workspace, result) +
+                  "; `mlops push` shares the data.");
     return code;
   }
 };
@@ -55,7 +56,7 @@ const CommandSpec repro_command{
     .group = "Pipeline",
     .summary = "Bring the pipeline up to date, or reproduce a past run",
     .manual =
-        R"(Compares every stage with `mlops.lock`, runs those whose command, dependencies, parameters or outputs changed, in
+        R"(Compares every stage with its `mlops.lock`, runs those whose command, dependencies, parameters or outputs changed, in
 order and `-j` at once, and records the result. A stage whose inputs were seen before is restored from the stage cache
 instead of executed, and when an upstream stage produces the same bytes again, what follows is not run.
 
@@ -68,6 +69,7 @@ within the tolerances given for metrics, and with 4 when it was carried out and 
 EXAMPLES
   mlops repro --dry                     what would run, and why
   mlops repro -j 4 train
+  mlops repro models/mlops.yaml:train
   mlops repro --run bolder --tolerance accuracy=0.01
 )",
     .make = make_command<Repro>};

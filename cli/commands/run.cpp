@@ -39,7 +39,7 @@ class Run : public Command {
     return json;
   }
 
-  static void show(Context& context, const run::RunResult& result) {
+  static void show(Context& context, const repo::Workspace& workspace, const run::RunResult& result) {
     for (const auto& recovered : result.recovered)
       context.say("Recorded run " + run_name(recovered.record) + ", which was killed, as interrupted.");
     if (result.repro.stages.empty()) {
@@ -56,7 +56,8 @@ class Run : public Command {
                   << "hint: track it with `mlops add " << shell_quoted(path) << "`, or commit it\n";
     context.out << "Run " << run_name(record) << ": " << record.status << ".\n";
     if (record.status == "success")
-      context.say("To keep the result with git, commit mlops.lock; `mlops push` and `mlops runs push` share it.");
+      context.say("To keep the result with git, commit " + locks_changed(workspace, result.repro) +
+                  "; `mlops push` and `mlops runs push` share it.");
   }
 
   ExitCode run(Context& context) override {
@@ -74,7 +75,7 @@ class Run : public Command {
     if (repro_.json) {
       print_json(context.out, run_json(result));
     } else if (context.verbosity != Verbosity::quiet) {
-      show(context, result);
+      show(context, workspace, result);
     }
     return conclude(context, result.repro);
   }

@@ -58,8 +58,8 @@ class StageAdd : public Command {
   ExitCode run(Context& context) override {
     auto workspace = context.workspace();
     const auto result = pipeline::stage_add(workspace, options_);
-    context.say((result.replaced ? "Replaced stage " : "Added stage ") + mlops::quoted(result.stage.name) +
-                " in mlops.yaml.");
+    context.say((result.replaced ? "Replaced stage " : "Added stage ") + mlops::quoted(result.stage.name) + " in " +
+                printable(workspace.shown(result.stage.file)) + ".");
     suggest_git_add(context, workspace, result.written, false);
     if (!run_) return ExitCode::ok;
     StageDisplay display(context, {});
@@ -165,7 +165,8 @@ const CommandSpec stage_add_command{
     .summary = "Declare a stage",
     .manual =
         R"(Writes a stage into mlops.yaml: a command with what it reads and what it makes. Everything after the first word that
-is not an option belongs to the command. Paths are relative to the directory in which the command will run.
+is not an option belongs to the command. Paths are relative to the directory in which the command will run. Where the
+current directory has an mlops.yaml the stage goes there, else into that of the project's root.
 
 The same can be written into mlops.yaml by hand; see mlops.yaml(5).
 
@@ -175,22 +176,25 @@ EXAMPLES
 )",
     .make = make_command<StageAdd>};
 
-const CommandSpec stage_list_command{.name = "stage list",
-                                     .group = "Pipeline",
-                                     .summary = "List stages",
-                                     .manual =
-                                         "Lists the stages of mlops.yaml, each with its description or its outputs.\n\n"
-                                         "EXAMPLES\n  mlops stage list --name-only\n",
-                                     .make = make_command<StageList>};
+const CommandSpec stage_list_command{
+    .name = "stage list",
+    .group = "Pipeline",
+    .summary = "List stages",
+    .manual =
+        "Lists the stages of all pipeline files, each with its description or its outputs. Those "
+        "of a file below the root are called by file and name.\n\n"
+        "EXAMPLES\n  mlops stage list --name-only\n  mlops stage list models/mlops.yaml\n",
+    .make = make_command<StageList>};
 
-const CommandSpec stage_remove_command{.name = "stage remove",
-                                       .group = "Pipeline",
-                                       .summary = "Remove a stage",
-                                       .manual =
-                                           "Takes a stage out of mlops.yaml and mlops.lock. Its outputs stay in the "
-                                           "workspace unless `--outs` is given.\n\n"
-                                           "EXAMPLES\n  mlops stage remove train\n",
-                                       .make = make_command<StageRemove>};
+const CommandSpec stage_remove_command{
+    .name = "stage remove",
+    .group = "Pipeline",
+    .summary = "Remove a stage",
+    .manual =
+        "Takes a stage out of its mlops.yaml and mlops.lock. Its outputs stay in the "
+        "workspace unless `--outs` is given.\n\n"
+        "EXAMPLES\n  mlops stage remove train\n",
+    .make = make_command<StageRemove>};
 
 const CommandSpec freeze_command{
     .name = "freeze",

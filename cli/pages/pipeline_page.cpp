@@ -5,9 +5,10 @@ namespace mlops::cli {
 
 std::string pipeline_page() {
   return R"(DESCRIPTION
-`mlops.yaml`, at the root of the project, declares stages: commands with what they read and what they make. From that
-`mlops repro` and `mlops run` know what has to run, in which order, and what can be reused. `mlops stage add` writes it;
-editing it by hand is as good. It is YAML 1.2, one document. A key that nobody knows is an error with file and line.
+`mlops.yaml` declares stages: commands with what they read and what they make. From that `mlops repro` and `mlops run`
+know what has to run, in which order, and what can be reused. `mlops stage add` writes it; editing it by hand is as good.
+It is YAML 1.2, one document. A key that nobody knows is an error with file and line. It stands at the root of the
+project; more of them may stand in directories below, see SEVERAL FILES.
 
   stages:
     prepare:
@@ -43,7 +44,7 @@ stops at the first line that fails. A list of strings is run one after another, 
 
 `wdir`
 
-The directory in which the command runs; the project's root if left out.
+The directory in which the command runs, relative to that of this file, which it is if left out.
 
 `deps`
 
@@ -88,6 +89,19 @@ The command is ended after this time: a number of seconds, or 90s, 5m, 2h.
 `desc`, `meta`
 
 Text and data for people and other tools.
+
+SEVERAL FILES
+Any directory of the project may have an `mlops.yaml` of its own, for what belongs there: its paths are relative to that
+directory, and `mlops.lock` stands beside it. All stages are one pipeline, whichever file declares them: a stage in
+`models/mlops.yaml` may read `../data/prepared`, which one of the root makes.
+
+Below the root a stage is called by its file and its name, `models/mlops.yaml:train`; commands show it so and take it
+so from everywhere. `train` alone means the stage of the file in the current directory, if it has one, else that of the
+root; `models/mlops.yaml` means all stages of that file; files are named from where you are. `mlops stage add` writes into
+the file of the current directory, if there is one, else into the root's. Likewise `mlops run -S lr=0.1` changes the
+`params.yaml` beside it.
+
+Directories that git or `.mlopsignore` ignores, tracked data and other projects are not looked through.
 
 AT THE TOP
 Besides `stages` there may be `params`, `metrics`, `plots` and `artifacts`, as DVC knows them.
@@ -149,7 +163,7 @@ Results of a stage are reused unless it has `always_changed`, a persistent outpu
 
 FILES
   mlops.yaml     this file
-  mlops.lock     what each stage's inputs and outputs were; written by mlops, committed with git
+  mlops.lock     beside it: what each stage's inputs and outputs were; written by mlops, committed with git
 
 SEE ALSO
 mlops-stage-add(1), mlops-repro(1), mlops-why(1), mlops-tutorial(7)

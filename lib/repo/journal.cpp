@@ -34,8 +34,29 @@ std::string entry_sum(const spec::LockedStage* entry) {
   return entry == nullptr ? std::string(no_entry) : check_sum(spec::locked_stage_to_json(*entry));
 }
 
+/// The name as one word of a line: what foreach puts into it, or the directory of a pipeline file, may hold spaces.
+std::string written_name(const std::string& stage) {
+  std::string word;
+  for (const char c : stage) {
+    const auto byte = static_cast<unsigned char>(c);
+    word += byte <= ' ' || byte == '%' ? fmt::format("%{:02x}", byte) : std::string(1, c);
+  }
+  return word;
+}
+
+std::string read_name(const std::string& word) {
+  std::string stage;
+  for (std::size_t at = 0; at < word.size(); ++at) {
+    const auto byte = word[at] == '%' ? from_hex(std::string_view(word).substr(at + 1, 2)) : std::nullopt;
+    const bool escaped = byte && byte->size() == 1;
+    stage += escaped ? static_cast<char>(byte->front()) : word[at];
+    at += escaped ? 2 : 0;
+  }
+  return stage;
+}
+
 std::string record_line(const std::string& stage, const spec::LockedStage* replaced, const spec::LockedStage& state) {
-  const std::string body = stage + " " + entry_sum(replaced) + " " + spec::locked_stage_to_json(state);
+  const std::string body = written_name(stage) + " " + entry_sum(replaced) + " " + spec::locked_stage_to_json(state);
   return check_sum(body) + " " + body + "\n";
 }
 
@@ -50,7 +71,7 @@ std::optional<Line> parse_line(const std::string& line, const std::string& path)
   if (second == std::string::npos || line.substr(0, check_letters) != check_sum(body)) {
     return std::nullopt;
   }
-  return Line{.record = {body.substr(0, first), spec::locked_stage_from_json(body.substr(second + 1), path)},
+  return Line{.record = {read_name(body.substr(0, first)), spec::locked_stage_from_json(body.substr(second + 1), path)},
               .replaced = body.substr(first + 1, second - first - 1)};
 }
 

@@ -4,7 +4,7 @@
 // Finished stages, durable one by one, before mlops.lock is rewritten.
 //
 // `.mlops/tmp/journal` is a text file: a first line naming the format, then one line for each finished stage: a check
-// sum, the stage's name, a check sum of the entry that mlops.lock had for it, and its new locked state as JSON. Appends
+// sum, the stage's name (spaces and '%' as %XX), a check sum of the entry that mlops.lock had for it, and its new locked state as JSON. Appends
 // are fsynced; a torn last line is dropped. A record counts while the lock says of its stage what it said then: git may
 // have changed the rest. Where git changed that very entry it has the last word, and the writer says so.
 

@@ -146,12 +146,12 @@ MergeResult merge_file(Workspace& workspace, const std::string& base_file, const
   return result;
 }
 
-bool fold_journal(Workspace& workspace) {
+std::vector<fs::RepoPath> fold_journal(Workspace& workspace) {
   const Journal journal(workspace);
   if (!journal.exists()) {
-    return false;
+    return {};
   }
-  const std::vector<fs::RepoPath> written = write_lock_files(workspace, {});
+  std::vector<fs::RepoPath> written = write_lock_files(workspace, {});
   git::Program program = workspace.git_program();
   // A hook works on the index that git names to it: that of a partial commit is a file of its own.
   if (const auto index = workspace.session().env.find("GIT_INDEX_FILE"); index != workspace.session().env.end()) {
@@ -162,7 +162,7 @@ bool fold_journal(Workspace& workspace) {
       program.run({"add", "--", file.str()});
     }
   }
-  return !written.empty();
+  return written;
 }
 
 }  // namespace mlops::repo

@@ -22,8 +22,8 @@ struct MergeResult {
 MergeResult merge_file(Workspace& workspace, const std::string& base_file, const std::string& ours_file,
                        const std::string& theirs_file, const std::string& path);
 
-/// Writes the journal's records into mlops.lock, for the pre-commit hook; when git tracks the lock and it changed, it
-/// is staged in the index that the hook was given. Returns whether it changed.
-bool fold_journal(Workspace& workspace);
+/// Writes the journal's records into the locks, for the pre-commit hook; those that changed and that git tracks are staged
+/// in the index that the hook was given. Returns those that changed.
+std::vector<fs::RepoPath> fold_journal(Workspace& workspace);
 
 }  // namespace mlops::repo

@@ -210,11 +210,9 @@ std::vector<const spec::Stage*> stages_named(const Workspace& workspace, const S
   if (end != std::string::npos && (end == word.size() || word[end] == ':')) {
     const auto file = fs::RepoPath::resolve(workspace.cwd(), word.substr(0, end));
     const std::string name = end == word.size() ? "" : word.substr(end + 1);
-    if (end != word.size() && name.empty()) {
-      return {};
-    }
-    auto found = file ? stages_of(snapshot, *file, name) : std::vector<const spec::Stage*>();
-    return found.empty() && !name.empty() ? snapshot.project.find_all(word) : found;
+    auto found = file && (end == word.size() || !name.empty()) ? stages_of(snapshot, *file, name)
+                                                               : std::vector<const spec::Stage*>();
+    return found.empty() ? snapshot.project.find_all(word) : found;
   }
   const auto here = snapshot.project.find_all(spec::stage_address(workspace.cwd() / pipeline, word));
   return here.empty() ? snapshot.project.find_all(word) : here;
@@ -226,7 +224,7 @@ std::vector<std::string> declarations_named(const Workspace& workspace, const Sn
   for (const spec::Stage* stage : stages_named(workspace, snapshot, word)) {
     const std::string local = spec::local_name(stage->file, stage->name);
     const bool itself = word == local || word.ends_with(":" + local);
-    std::string name = itself ? stage->name : spec::stage_group(stage->name).value_or(stage->name);
+    std::string name = itself ? stage->name : spec::stage_group(*stage).value_or(stage->name);
     if (std::find(names.begin(), names.end(), name) == names.end()) {
       names.push_back(std::move(name));
     }

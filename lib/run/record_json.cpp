@@ -204,7 +204,7 @@ StageRecord stage_from_value(const spec::Value& value, const std::string& where)
   fields.read_size("peak_memory_bytes", stage.peak_memory_bytes);
   stage.log = read_entry(fields, "log");
   fields.read("error", stage.error);
-  if (!spec::check_stage_name(stage.name).empty()) {
+  if (!spec::check_stage_address(stage.name).empty()) {
     throw fields.wrong("stages");
   }
   return stage;

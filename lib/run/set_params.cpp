@@ -5,6 +5,7 @@
 #include <map>
 
 #include "fs/file.hpp"
+#include "fs/stat.hpp"
 #include "run/uninterrupted.hpp"
 #include "spec/params.hpp"
 #include "util/error.hpp"
@@ -25,11 +26,17 @@ std::string read_param_file(const repo::Workspace& workspace, const fs::RepoPath
   return std::move(*text);
 }
 
+/// Where the parameters are that are meant without a file: beside the pipeline file of cwd, else beside the root's.
+fs::RepoPath pipeline_directory(const repo::Workspace& workspace) {
+  const fs::RepoPath here = workspace.cwd() / workspace.dialect().names().pipeline;
+  return fs::stat_path(workspace.absolute(here)) ? workspace.cwd() : fs::RepoPath();
+}
+
 /// A slip of the keyboard must not write into the files that say what the project is.
 void require_param_file(const repo::Workspace& workspace, const fs::RepoPath& file) {
   fs::require_declarable(file, "-S");
   const spec::Names& names = workspace.dialect().names();
-  if (file.str() == names.pipeline || file.str() == names.lock || file.name().ends_with(names.pointer_suffix)) {
+  if (file.name() == names.pipeline || file.name() == names.lock || file.name().ends_with(names.pointer_suffix)) {
     throw Error::usage("{} is no parameter file", quoted(file.str()))
         .hint("-S changes files that `params` of a stage names");
   }
@@ -59,11 +66,10 @@ void warn_of_slip(const std::string& text, const fs::RepoPath& file, const spec:
 }  // namespace
 
 std::vector<ParamEdit> plan_param_edits(const repo::Workspace& workspace, const std::vector<std::string>& words) {
+  const std::string usual_file = workspace.absolute(pipeline_directory(workspace) / default_file);
   std::map<fs::RepoPath, ParamEdit> edits;
   for (const std::string& word : words) {
-    // Without a name it is the file beside the pipeline file, wherever the user is.
-    const spec::Assignment assignment =
-        spec::parse_assignment(word, workspace.root() + "/" + std::string(default_file));
+    const spec::Assignment assignment = spec::parse_assignment(word, usual_file);
     const fs::RepoPath file = workspace.resolve(assignment.file);
     require_param_file(workspace, file);
     auto known = edits.find(file);

@@ -31,7 +31,7 @@ std::vector<const Stage*> Project::find_all(std::string_view name) const {
   }
   std::vector<const Stage*> found;
   for (const Stage& stage : stages) {
-    if (stage.name.size() > name.size() && stage.name[name.size()] == '@' && stage_group(stage.name) == name) {
+    if (stage.name.size() > name.size() && stage.name[name.size()] == '@' && stage_group(stage) == name) {
       found.push_back(&stage);
     }
   }
@@ -49,8 +49,7 @@ std::string local_name(const fs::RepoPath& file, std::string_view address) {
 
 StageAddress parse_stage_address(std::string_view address, std::string_view pipeline) {
   const std::string end_of_file = "/" + std::string(pipeline) + ":";
-  // A name holds no '/', a directory may hold anything.
-  const std::size_t at = address.rfind(end_of_file);
+  const std::size_t at = address.find(end_of_file);
   if (at == std::string_view::npos) {
     return {.file = fs::RepoPath::parse(pipeline), .name = std::string(address)};
   }
@@ -60,9 +59,12 @@ StageAddress parse_stage_address(std::string_view address, std::string_view pipe
 
 std::optional<std::string> stage_group(std::string_view name) {
   const std::size_t at = name.rfind('@');
-  const std::size_t file_end = name.rfind(':');
-  const bool none = at == std::string_view::npos || (file_end != std::string_view::npos && at < file_end);
-  return none ? std::nullopt : std::optional(std::string(name.substr(0, at)));
+  return at == std::string_view::npos ? std::nullopt : std::optional(std::string(name.substr(0, at)));
+}
+
+std::optional<std::string> stage_group(const Stage& stage) {
+  const auto group = stage_group(local_name(stage.file, stage.name));
+  return group ? std::optional(stage_address(stage.file, *group)) : std::nullopt;
 }
 
 std::string check_stage_name(std::string_view name) {
@@ -86,6 +88,18 @@ std::string check_stage_name(std::string_view name) {
     return "may hold only letters, digits, '_', '-' and '.'";
   }
   return "";
+}
+
+std::string check_stage_address(std::string_view address) {
+  std::string reason = check_stage_name(address);
+  // Behind an '@' a name may hold a ':' as well.
+  for (std::size_t at = address.find(':'); !reason.empty() && at != std::string_view::npos;
+       at = address.find(':', at + 1)) {
+    const auto file = fs::RepoPath::try_parse(address.substr(0, at));
+    const bool fine = file && !file->is_root() && is_utf8(file->str()) && !has_control(file->str());
+    reason = fine ? check_stage_name(address.substr(at + 1)) : reason;
+  }
+  return reason;
 }
 
 }  // namespace mlops::spec

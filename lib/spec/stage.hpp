@@ -92,10 +92,10 @@ struct TemplateSource {
 
 /// What a pipeline file declares.
 struct Project {
-  std::vector<Stage> stages;                        ///< in the order of the file
-  std::vector<fs::RepoPath> metrics, params;        ///< top level
-  std::map<fs::RepoPath, Value> plots, artifacts;   ///< top level, by pipeline file; checked for shape only
-  std::vector<TemplateSource> sources;              ///< sorted by path; empty without templates
+  std::vector<Stage> stages;                       ///< in the order of the file
+  std::vector<fs::RepoPath> metrics, params;       ///< top level
+  std::map<fs::RepoPath, Value> plots, artifacts;  ///< top level, by pipeline file; checked for shape only
+  std::vector<TemplateSource> sources;             ///< sorted by path; empty without templates
   const Stage* find(std::string_view name) const;
   /// The stage of this name, or those that foreach or matrix made of it ("train" means "train@a", "train@b").
   std::vector<const Stage*> find_all(std::string_view name) const;
@@ -105,6 +105,9 @@ struct Project {
 /// Whether `name` may name a stage: letters, digits, '_', '-', '.', and not beginning with '-'; with '@' for generated
 /// ones. The empty text when fine, else the reason.
 std::string check_stage_name(std::string_view name);
+
+/// The same for an address.
+std::string check_stage_address(std::string_view address);
 
 /// How a stage is called in the whole project: by its name where the pipeline file stands at the root, else with the file
 /// before it ("models/mlops.yaml:train").
@@ -121,5 +124,7 @@ std::string local_name(const fs::RepoPath& file, std::string_view address);
 
 /// The group of a generated stage's name ("train" of "train@small"); nothing for other names.
 std::optional<std::string> stage_group(std::string_view name);
+/// The same as an address.
+std::optional<std::string> stage_group(const Stage& stage);
 
 }  // namespace mlops::spec

@@ -356,10 +356,10 @@ void require_written_names(const Place& at, const YamlNode& root) {
 
 constexpr Field<ProjectDraft> project_fields[] = {
     {"stages", read_stages},
-    {"params",
-     [](const Place& at, const YamlNode& n, ProjectDraft& p) { p.project.params = read_file_list(at, n, p.file.parent()); }},
-    {"metrics",
-     [](const Place& at, const YamlNode& n, ProjectDraft& p) { p.project.metrics = read_file_list(at, n, p.file.parent()); }},
+    {"params", [](const Place& at, const YamlNode& n,
+                  ProjectDraft& p) { p.project.params = read_file_list(at, n, p.file.parent()); }},
+    {"metrics", [](const Place& at, const YamlNode& n,
+                   ProjectDraft& p) { p.project.metrics = read_file_list(at, n, p.file.parent()); }},
     {"plots", read_top_plots},
     {"artifacts", read_artifacts},
 };
@@ -367,6 +367,7 @@ constexpr Field<ProjectDraft> project_fields[] = {
 }  // namespace
 
 Project read_project(std::string_view text, const fs::RepoPath& file, const ReadFile& read) {
+  fs::require_declarable(file, "a pipeline file");  // its path is a part of its stages' names
   YamlNode root = parse_yaml(text, file.str());
   const std::string& name = file.str();
   const Place at{.file = name, .path = {}};
