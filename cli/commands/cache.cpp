@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/json.hpp"
+#include "cli/levels.hpp"
 #include "repo/layout.hpp"
 #include "repo/settings.hpp"
 #include "repo/workspace.hpp"
@@ -14,36 +15,49 @@ namespace {
 
 class CacheDir : public Command {
   std::optional<std::string> directory_;
-  bool unset_ = false, user_ = false, local_ = false, json_ = false;
+  bool unset_ = false, json_ = false;
+  LevelArgs level_;
 
   Args args() override {
-    return {{.names = "directory",
-             .metavar = "directory",
-             .help = "The new place; shows the present one if omitted",
-             .into = &directory_,
-             .complete = Complete::path},
-            {.names = "-u,--unset", .help = "Go back to .mlops/cache", .into = &unset_},
-            {.names = "--global", .help = "For all projects of this user", .into = &user_},
-            {.names = "--local", .help = "For this clone (the default)", .into = &local_},
-            args::json(&json_)};
+    Args args{{.names = "directory",
+               .metavar = "directory",
+               .help = "The new place; shows the present one if omitted",
+               .into = &directory_,
+               .complete = Complete::path},
+              {.names = "-u,--unset", .help = "Go back to the project's own cache", .into = &unset_}};
+    level_.append_to(args);
+    args.push_back(args::json(&json_));
+    return args;
+  }
+
+  /// The cache in force, or what one file says.
+  std::string present(repo::Workspace& workspace) const {
+    if (!level_.level()) return workspace.db().root();
+    const auto found = repo::get_config(workspace.config(), "cache.dir", level_.level());
+    if (!found) {
+      throw Error::of(ErrorKind::missing, "'cache.dir' is not set in the {} configuration",
+                      repo::to_string(*level_.level()));
+    }
+    return found->shown();
   }
 
   ExitCode run(Context& context) override {
     auto workspace = context.workspace();
-    const auto level = user_ ? repo::ConfigLevel::user : repo::ConfigLevel::local;
     if (unset_) {
-      repo::unset_config(workspace, "cache.dir", level);
+      if (directory_) throw Error::usage("`--unset` takes no directory");
+      repo::unset_config(workspace, "cache.dir", level_.level());
       return ExitCode::ok;
     }
     if (directory_) {
-      const auto change = repo::set_cache_directory(workspace, *directory_, level);
-      context.say("The cache is " + mlops::quoted(change.value) + " now; what the old one holds was not moved.");
+      repo::set_cache_directory(workspace, *directory_, level_.level());
+      context.say("The cache is " + mlops::quoted(repo::cache_directory(workspace.config(), workspace.root())) +
+                  " now; what the old one holds was not moved.");
       return ExitCode::ok;
     }
     if (json_) {
-      print_json(context.out, {{"directory", workspace.db().root()}});
+      print_json(context.out, {{"directory", present(workspace)}});
     } else {
-      context.out << printable(workspace.db().root()) << "\n";
+      context.out << printable(present(workspace)) << "\n";
     }
     return ExitCode::ok;
   }

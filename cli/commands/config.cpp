@@ -4,6 +4,8 @@
 
 #include "cli/commands.hpp"
 #include "cli/json.hpp"
+#include "cli/levels.hpp"
+#include "repo/layout.hpp"
 #include "repo/settings.hpp"
 #include "repo/workspace.hpp"
 #include "util/text.hpp"
@@ -11,46 +13,33 @@
 namespace mlops::cli {
 namespace {
 
-using repo::ConfigLevel;
-
 class Config : public Command {
   std::optional<std::string> key_, value_;
   bool unset_ = false, list_ = false, origin_ = false, json_ = false;
-  bool system_ = false, user_ = false, project_ = false, local_ = false;
+  LevelArgs level_;
 
   Args args() override {
-    return {{.names = "key",
-             .metavar = "key",
-             .help = "section.name, or remote.NAME.option",
-             .into = &key_,
-             .complete = Complete::config_key},
-            {.names = "value",
-             .metavar = "value",
-             .help = "Its new value; shows the present one if omitted",
-             .into = &value_,
-             .complete = Complete::config_value},
-            {.names = "-u,--unset", .help = "Remove the setting", .into = &unset_},
-            {.names = "-l,--list", .help = "Show all settings", .into = &list_},
-            {.names = "--show-origin", .help = "Show where settings stand", .into = &origin_},
-            {.names = "--system", .help = "Use the machine's file", .into = &system_},
-            {.names = "--global", .help = "Use the user's file", .into = &user_},
-            {.names = "--project", .help = "Use .mlops/config, which is committed", .into = &project_},
-            {.names = "--local", .help = "Use .mlops/config.local, which is not", .into = &local_},
-            args::json(&json_)};
+    Args args{{.names = "key",
+               .metavar = "key",
+               .help = "section.name, or remote.NAME.option",
+               .into = &key_,
+               .complete = Complete::config_key},
+              {.names = "value",
+               .metavar = "value",
+               .help = "Its new value; shows the present one if omitted",
+               .into = &value_,
+               .complete = Complete::config_value},
+              {.names = "-u,--unset", .help = "Remove the setting", .into = &unset_},
+              {.names = "-l,--list", .help = "Show all settings", .into = &list_},
+              {.names = "--show-origin", .help = "Show where settings stand", .into = &origin_}};
+    level_.append_to(args);
+    args.push_back(args::json(&json_));
+    return args;
   }
 
-  std::optional<ConfigLevel> level() const {
-    if (system_ + user_ + project_ + local_ > 1) throw Error::usage("give at most one level");
-    if (system_) return ConfigLevel::system;
-    if (user_) return ConfigLevel::user;
-    if (project_) return ConfigLevel::project;
-    if (local_) return ConfigLevel::local;
-    return std::nullopt;
-  }
-
-  ExitCode show_all(Context& context, const repo::Config& config) const {
+  ExitCode show_all(Context& context, const repo::Config& config, const std::string& root) const {
     auto settings = nlohmann::ordered_json::array();
-    for (const auto& item : repo::list_config(config, level())) {
+    for (const auto& item : repo::all_config(config, level_.level())) {
       if (json_) {
         settings.push_back({{"key", item.key},
                             {"value", item.value},
@@ -59,48 +48,56 @@ class Config : public Command {
                             {"trusted", item.trusted}});
         continue;
       }
-      if (origin_) context.out << item.file << "\t";
-      context.out << item.key << "=" << printable(item.value) << (item.trusted ? "" : "  (not trusted)") << "\n";
+      if (origin_) context.out << origin(item, root) << "\t";
+      context.out << printable(item.key) << "=" << printable(item.shown()) << (item.trusted ? "" : "  (not trusted)")
+                  << "\n";
     }
     if (json_) print_json(context.out, {{"settings", settings}});
     return ExitCode::ok;
   }
 
-  ExitCode show_one(Context& context, const repo::Config& config) const {
-    const auto found = repo::get_config(config, *key_, level());
+  ExitCode show_one(Context& context, const repo::Config& config, const std::string& root) const {
+    const auto level = level_.level();
+    const auto found = repo::get_config(config, *key_, level);
     // A level asks for what its file says, no level for what is in force.
-    const auto value = found ? std::optional(found->value) : level() ? std::nullopt : repo::default_config(*key_);
+    const auto value = found   ? std::optional(found->shown())
+                       : level ? std::nullopt
+                               : repo::default_config(config, *key_);
     if (json_) {
       print_json(context.out, {{"key", *key_}, {"value", value ? nlohmann::ordered_json(*value) : nullptr}});
     } else if (value) {
-      if (origin_) context.out << (found ? found->file : "default") << "\t";
+      if (origin_) context.out << (found ? origin(*found, root) : "default") << "\t";
       context.out << printable(*value) << "\n";
     }
-    return value ? ExitCode::ok : ExitCode::failed;
+    const bool silent = !level && config.format().project_first();
+    return value || silent ? ExitCode::ok : ExitCode::failed;
   }
 
-  /// The user's and the machine's files can be used outside a project.
-  bool outside_project() const { return system_ || user_; }
+  ExitCode show(Context& context, const repo::Config& config, const std::string& root) const {
+    return list_ || !key_ ? show_all(context, config, root) : show_one(context, config, root);
+  }
 
   ExitCode run(Context& context) override {
     if (unset_ && (!key_ || value_)) throw Error::usage("`--unset` wants a key and no value");
+    if (list_ && (key_ || unset_)) throw Error::usage("`--list` takes no key and no value");
+    if (origin_ && (value_ || unset_)) throw Error::usage("`--show-origin` is for showing settings");
+    const auto level = level_.level();
     const bool reads = list_ || !key_ || (!value_ && !unset_);
-    if (outside_project()) {
-      if (reads) {
-        const auto config = repo::load_config(context.session(), std::nullopt);
-        return list_ || !key_ ? show_all(context, config) : show_one(context, config);
-      }
+    const auto root = repo::find_project(context.cwd);
+    if (level_.outside_project() || (reads && !level && !root)) {
+      const spec::ConfigFormat& format = (root ? repo::dialect_of(*root) : spec::native_dialect()).config_format();
+      if (reads) return show(context, repo::load_config(context.session(), std::nullopt, format), "");
       if (unset_) {
-        repo::unset_config(context.session(), *key_, *level());
+        repo::unset_config(context.session(), format, *key_, *level);
       } else {
-        repo::set_config(context.session(), *key_, *value_, *level());
+        repo::set_config(context.session(), format, *key_, *value_, *level);
       }
       return ExitCode::ok;
     }
     auto workspace = context.workspace();
-    if (reads) return list_ || !key_ ? show_all(context, workspace.config()) : show_one(context, workspace.config());
+    if (reads) return show(context, workspace.config(), workspace.root());
     const auto change =
-        unset_ ? repo::unset_config(workspace, *key_, level()) : repo::set_config(workspace, *key_, *value_, level());
+        unset_ ? repo::unset_config(workspace, *key_, level) : repo::set_config(workspace, *key_, *value_, level);
     if (change.moved_to_local)
       context.say("Set " + mlops::quoted(change.key) +
                   " in .mlops/config.local: it never counts from the committed file.");
@@ -119,7 +116,11 @@ const CommandSpec config_command{
 change goes to `.mlops/config`, or to `.mlops/config.local` for keys that never count from the committed file.
 
 A key alone shows its value in force, the default included; with a level, what its file says. It ends with 1 when there
-is none.
+is none. `--list` shows the settings of all files, so that a key may come more than once; the last one counts.
+
+In a DVC repository the files are DVC's, `.dvc/config` and the others, read and written as DVC does, and so are the keys:
+see mlops-config(5). There a key that nothing sets shows nothing and ends with 0, and a change without a level always
+goes to `.dvc/config`.
 
 EXAMPLES
   mlops config core.remote store

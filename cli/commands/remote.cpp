@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/json.hpp"
+#include "cli/levels.hpp"
 #include "cli/output.hpp"
 #include "repo/settings.hpp"
 #include "repo/workspace.hpp"
@@ -11,28 +12,6 @@
 
 namespace mlops::cli {
 namespace {
-
-using repo::ConfigLevel;
-
-/// --system, --global, --project, --local.
-struct LevelArgs {
-  bool system = false, user = false, project = false, local = false;
-
-  void append_to(Args& args) {
-    args.push_back({.names = "--system", .help = "Use the machine's file", .into = &system});
-    args.push_back({.names = "--global", .help = "Use the user's file", .into = &user});
-    args.push_back({.names = "--project", .help = "Use .mlops/config (the default)", .into = &project});
-    args.push_back({.names = "--local", .help = "Use .mlops/config.local", .into = &local});
-  }
-  std::optional<ConfigLevel> level() const {
-    if (system + user + project + local > 1) throw Error::usage("give at most one level");
-    if (system) return ConfigLevel::system;
-    if (user) return ConfigLevel::user;
-    if (project) return ConfigLevel::project;
-    if (local) return ConfigLevel::local;
-    return std::nullopt;
-  }
-};
 
 Arg name_arg(std::string* into) {
   return {.names = "name",
@@ -73,13 +52,18 @@ class RemoteAdd : public Command {
 
 class RemoteList : public Command {
   bool json_ = false;
+  LevelArgs level_;
 
-  Args args() override { return {args::json(&json_)}; }
+  Args args() override {
+    Args args{args::json(&json_)};
+    level_.append_to(args);
+    return args;
+  }
 
   ExitCode run(Context& context) override {
     auto workspace = context.workspace();
     auto remotes = nlohmann::ordered_json::array();
-    const auto infos = repo::list_remotes(workspace);
+    const auto infos = repo::list_remotes(workspace, level_.level());
     if (infos.empty() && !json_) context.say("There are no remotes yet; `mlops remote add -d NAME FOLDER` names one.");
     for (const auto& info : infos) {
       if (!json_) {
@@ -186,12 +170,15 @@ class RemoteDefault : public Command {
     auto workspace = context.workspace();
     if (unset_ || name_) {
       repo::set_default_remote(workspace, unset_ ? std::nullopt : name_, level_.level());
-    } else if (const auto name = repo::default_remote(workspace)) {
-      context.out << printable(*name) << "\n";
+      return ExitCode::ok;
+    }
+    const auto found = repo::get_config(workspace.config(), "core.remote", level_.level());
+    if (found) {
+      context.out << printable(found->shown()) << "\n";
     } else {
       context.say("There is no default remote.");
     }
-    return ExitCode::ok;
+    return found ? ExitCode::ok : ExitCode::failed;
   }
 };
 

@@ -40,6 +40,21 @@ themselves; see mlops-trust(1). A key that nobody knows is an error which names 
 
 Durations are written 90 (seconds), 90s, 5m, 2h or 14d, lists with commas.
 
+DVC REPOSITORIES
+In a DVC repository the files and keys are DVC's, in DVC's own syntax, and `mlops config` and `mlops remote` leave the
+bytes that DVC's commands would:
+
+  /etc/xdg/dvc/config             the machine's ($DVC_SYSTEM_CONFIG_DIR)
+  ~/.config/dvc/config            the user's ($DVC_GLOBAL_CONFIG_DIR, or $XDG_CONFIG_HOME/dvc)
+  .dvc/config                     the project's, committed
+  .dvc/config.local               this clone's, not committed
+
+Relative paths are taken from the directory of the file that holds them, and a remote's url may be
+`remote://OTHER/path`. `core.checksum_jobs` is what `core.jobs` is below. The keys below that DVC does not know count
+from the user's and the machine's native files; set them with `--global`. The rule about mere data holds here too: urls,
+`cache.type` and the like count from `.dvc/config` as they are; `cache.dir`, `cache.shared`, credentials, key files,
+commands and TLS settings wait for `mlops trust`, and a value that waits is named in a warning.
+
 KEYS
 )";
   for (const auto& key : repo::config_keys()) text += key_text(key);

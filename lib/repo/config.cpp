@@ -131,10 +131,13 @@ std::string instance_like(std::string_view pattern, std::string_view key) {
          std::string(pattern.substr(at + section_placeholder.size() - 1));
 }
 
-Error unknown_key(std::string_view key, const std::string& prefix) {
+Error unknown_key(std::string_view key, const spec::ConfigFormat& format, const std::string& prefix) {
   std::vector<std::string> candidates;
   for (const ConfigKey& row : keys) {
     candidates.push_back(instance_like(row.name, key));
+  }
+  for (const std::string& name : format.keys()) {
+    candidates.push_back(instance_like(name, key));
   }
   Error error = Error::usage("{}unknown configuration key {}", prefix, quoted(key));
   if (const auto near = nearest(key, candidates)) {
@@ -207,10 +210,14 @@ std::optional<std::string> value_fault(const ConfigKey& row, std::string_view va
   return std::nullopt;
 }
 
-void check_value(std::string_view key, std::string_view value, const std::string& prefix) {
+void check_value(std::string_view key, std::string_view value, const spec::ConfigFormat& format,
+                 const std::string& prefix) {
   const ConfigKey* row = find_config_key(key);
-  if (row == nullptr) {
-    throw unknown_key(key, prefix);
+  if (row == nullptr && !format.knows(key)) {
+    throw unknown_key(key, format, prefix);
+  }
+  if (format.knows(key)) {
+    return;  // its value is judged with those of the other layers
   }
   if (has_control(value)) {
     throw Error::usage("{}the value of '{}' holds a control character", prefix, key);
@@ -235,16 +242,35 @@ const ConfigKey* find_config_key(std::string_view key) {
   return found == keys.end() ? nullptr : &*found;
 }
 
-Config::Config(std::vector<ConfigValue> values) : values_(std::move(values)) {
+bool counts_from_committed(const spec::ConfigFormat& format, std::string_view key) {
+  const ConfigKey* row = find_config_key(key);
+  return format.knows(key) ? format.committed(key) : row == nullptr || row->committed;
+}
+
+Config::Config(std::vector<ConfigValue> values, const spec::ConfigFormat& format)
+    : values_(std::move(values)), format_(&format) {
+  std::vector<spec::ConfigSetting> settings;
   for (const ConfigValue& value : values_) {
-    check_value(value.key, value.value,
+    settings.push_back({.key = value.key, .value = value.value, .file = value.file, .line = value.line});
+  }
+  std::erase_if(settings, [&](const spec::ConfigSetting& setting) {
+    return !format.knows(setting.key) && find_config_key(setting.key) != nullptr;
+  });
+  format.check(settings);
+  for (const ConfigValue& value : values_) {
+    check_value(value.key, value.value, format,
                 value.line > 0 ? fmt::format("{}:{}: ", printable(value.file), value.line) : value.file + ": ");
   }
 }
 
+bool Config::names(const ConfigValue& value, std::string_view key) const {
+  const std::string_view alias = format_->alias(key);
+  return value.key == key || (!alias.empty() && value.key == alias);
+}
+
 const ConfigValue* Config::find(std::string_view key) const {
   const auto found = std::find_if(values_.rbegin(), values_.rend(),
-                                  [&](const ConfigValue& value) { return value.trusted && value.key == key; });
+                                  [&](const ConfigValue& value) { return value.trusted && names(value, key); });
   return found == values_.rend() ? nullptr : &*found;
 }
 
@@ -276,13 +302,19 @@ std::vector<std::string> Config::remotes() const {
   return {names.begin(), names.end()};
 }
 
-void check_config_value(std::string_view key, std::string_view value) {
-  check_value(key, value, "");
+void check_config_value(std::string_view key, std::string_view value, const spec::ConfigFormat& format) {
+  check_value(key, value, format, "");
   if (key == format_key && value != find_config_key(key)->fallback) {
     throw Error::usage(
         "'{}' is written by `mlops init` and not set by hand: no mlops that knows format {} only could "
         "work here any more",
         key, find_config_key(key)->fallback);
+  }
+}
+
+void require_config_key(std::string_view key, const spec::ConfigFormat& format) {
+  if (find_config_key(key) == nullptr && !format.knows(key)) {
+    throw unknown_key(key, format, "");
   }
 }
 

@@ -85,6 +85,21 @@ std::string relative_path(const std::string& directory, const std::string& path)
   return std::filesystem::path(path).lexically_relative(directory).string();
 }
 
+std::string used_path(const std::string& directory, const std::string& written, const std::string& home) {
+  if (!is_folder_url(written) || written.starts_with('/')) {
+    return written;
+  }
+  if (!home.empty() && (written == "~" || written.starts_with("~/"))) {
+    return home + written.substr(1);
+  }
+  return absolute_path(directory, written);
+}
+
+std::string written_path(const std::string& cwd, const std::string& typed, const std::string& directory) {
+  const bool stays = !is_folder_url(typed) || typed.starts_with('/') || typed.starts_with('~');
+  return stays ? typed : relative_path(directory, absolute_path(cwd, typed));
+}
+
 bool is_folder_url(const std::string& url) { return url.find("://") == std::string::npos; }
 
 }  // namespace mlops::repo

@@ -32,6 +32,14 @@ std::string absolute_path(const std::string& directory, const std::string& typed
 /// How `path` is reached from `directory` (both absolute): "../store".
 std::string relative_path(const std::string& directory, const std::string& path);
 
+/// `written` in a file of `directory` as it is used: `~` is `home` (where one is given), a relative path is taken from the
+/// directory; addresses stay.
+std::string used_path(const std::string& directory, const std::string& written, const std::string& home);
+
+/// `typed` in `cwd` as a file of `directory` holds it: relative to that, unless it is absolute, an address or begins
+/// with `~`.
+std::string written_path(const std::string& cwd, const std::string& typed, const std::string& directory);
+
 /// Whether a remote's url is a plain folder, not "scheme://...".
 bool is_folder_url(const std::string& url);
 

@@ -40,7 +40,8 @@ std::optional<std::string> neighbour_cache(Workspace& workspace) {
     return std::nullopt;
   }
   try {
-    const std::string cache = cache_directory(load_config(workspace.session(), *root), *root);
+    const std::string cache =
+        cache_directory(load_config(workspace.session(), *root, dialect_of(*root).config_format()), *root);
     const auto stat = fs::stat_path(cache);
     const bool ours = stat && stat->type == fs::FileType::directory && (stat->owner == ::geteuid() || stat->owner == 0);
     return ours && cache != workspace.db().root() ? std::optional(cache) : std::nullopt;

@@ -7,6 +7,7 @@
 #include "fs/file.hpp"
 #include "fs/stat.hpp"
 #include "repo/layout.hpp"
+#include "repo/remote_options.hpp"
 #include "repo/remote_url.hpp"
 #include "repo/workspace.hpp"
 #include "util/error.hpp"
@@ -18,14 +19,6 @@ namespace {
 
 constexpr std::uint64_t note_limit_bytes = 1U << 20U;
 
-Error unknown_remote(const std::string& name, const std::vector<std::string>& known) {
-  Error error = Error::of(ErrorKind::missing, "no remote is called {}", quoted(name));
-  if (const auto near = nearest(name, known)) {
-    return std::move(error).hint("did you mean '{}'?", *near);
-  }
-  return std::move(error).hint("add it with `mlops remote add {} URL`", shell_quoted(name));
-}
-
 Error no_remote(const std::vector<std::string>& known) {
   if (known.empty()) {
     return Error::of(ErrorKind::missing, "no remote is configured").hint("add one with `mlops remote add -d NAME URL`");
@@ -35,11 +28,13 @@ Error no_remote(const std::vector<std::string>& known) {
 }
 
 /// The committed file may name a folder that is a remote of ours already; anything else needs the user's word.
-void require_trust(Workspace& workspace, const ConfigValue& setting, const std::string& name, const std::string& url) {
-  if (setting.level != ConfigLevel::project || !is_folder_url(url)) {
+void require_trust(Workspace& workspace, const RemotePlace& place) {
+  const std::string& url = place.options.at("url");
+  if (!place.committed || !is_folder_url(url)) {
     return;
   }
-  if (is_own_remote_folder(url) || Trust(workspace.git().common_dir()).url_trusted(url)) {
+  if (is_own_remote_folder(url, workspace.dialect().config_format()) ||
+      Trust(workspace.git().common_dir()).url_trusted(url)) {
     return;
   }
   if (!fs::stat_path(url)) {
@@ -50,7 +45,7 @@ void require_trust(Workspace& workspace, const ConfigValue& setting, const std::
               shell_quoted(name));
   }
   throw Error::of(ErrorKind::untrusted, "remote '{}' is not trusted: the repository names the folder {}",
-                  printable(name), quoted(url))
+                  printable(place.name), quoted(url))
       .hint("if that is where its data belongs, run `mlops trust`");
 }
 
@@ -85,19 +80,16 @@ std::unique_ptr<remote::Remote> Workspace::connect_remote(const std::optional<st
   if (!chosen) {
     throw no_remote(config().remotes());
   }
-  const ConfigValue* setting = config().find("remote." + *chosen + ".url");
-  if (setting == nullptr) {
-    throw unknown_remote(*chosen, config().remotes());
-  }
-  const std::string url = resolved_url(*setting);
-  require_trust(*this, *setting, *chosen, url);
-  return std::make_unique<remote::Remote>(*chosen, remote::make_transport({{"url", url}}), dialect().algorithm());
+  const RemotePlace place = remote_place(config(), *chosen);
+  require_trust(*this, place);
+  warn_of_waiting(config(), "remote." + place.name + ".");
+  return std::make_unique<remote::Remote>(place.name, remote::make_transport(place.options), dialect().algorithm());
 }
 
 std::unique_ptr<remote::Remote> Workspace::open_remote(const std::optional<std::string>& name,
                                                        remote::Remote::Access access) {
   auto remote = connect_remote(name);
-  const std::string url = resolved_url(*config().find("remote." + remote->name() + ".url"));
+  const std::string url = remote_place(config(), remote->name()).options.at("url");
   using Place = remote::Transport::Place;
   const bool known = access != remote::Remote::Access::read && holds(opened_before(*this), url);
   const Place place = known ? remote->transport().place() : Place::occupied;

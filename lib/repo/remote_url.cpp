@@ -12,7 +12,6 @@
 namespace mlops::repo {
 namespace {
 
-constexpr std::string_view marker_name = "mlops-remote";
 constexpr std::string_view scheme_mark = "://";
 
 /// Where user and password stand in a url: from `begin` up to the '@' at `end`; nothing when there are none.
@@ -66,9 +65,11 @@ bool has_password(const std::string& url) {
   return user && url.substr(user->begin, user->end - user->begin).find(':') != std::string::npos;
 }
 
-bool is_own_remote_folder(const std::string& folder) {
+bool is_own_remote_folder(const std::string& folder, const spec::ConfigFormat& format) {
   const std::string real = real_path(folder);
-  return belongs_to_us(real) && belongs_to_us(real + "/" + std::string(marker_name));
+  const std::vector<std::string> marks = format.remote_marks();
+  return belongs_to_us(real) && std::any_of(marks.begin(), marks.end(),
+                                            [&](const std::string& mark) { return belongs_to_us(real + "/" + mark); });
 }
 
 }  // namespace mlops::repo

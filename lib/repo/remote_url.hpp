@@ -16,7 +16,7 @@ std::string shown_url(const std::string& url);
 /// Whether the url carries a password.
 bool has_password(const std::string& url);
 
-/// Whether `folder` is an mlops remote that belongs to this user, to root or to a group of this user's (D21).
-bool is_own_remote_folder(const std::string& folder);
+/// Whether `folder` is a remote of the project's dialect that belongs to this user, to root or to a group of this user's (D21).
+bool is_own_remote_folder(const std::string& folder, const spec::ConfigFormat& format);
 
 }  // namespace mlops::repo

@@ -11,10 +11,11 @@
 namespace mlops::repo {
 
 /// The file of a level, absolute. Throws Error::usage for `environment`, and for project levels outside a project.
-std::string config_file(const Session& session, const std::optional<std::string>& root, ConfigLevel level);
+std::string config_file(const Session& session, const std::optional<std::string>& root,
+                        const spec::ConfigFormat& format, ConfigLevel level);
 
 /// Reads all layers. `root` is nothing outside a project: then only system, user and environment count.
-Config load_config(const Session& session, const std::optional<std::string>& root);
+Config load_config(const Session& session, const std::optional<std::string>& root, const spec::ConfigFormat& format);
 
 /// Where a change was written.
 struct SettingChange {
@@ -31,19 +32,25 @@ struct SettingChange {
 /// the committed file.
 SettingChange set_config(Workspace& workspace, const std::string& key, const std::string& value,
                          std::optional<ConfigLevel> level = std::nullopt);
-/// Unsets a key. Throws Error (missing) when the file of the level does not set it.
+/// Unsets a key. Throws Error (missing) when the file of the level does not set it, unless that is accepted.
 SettingChange unset_config(Workspace& workspace, const std::string& key,
-                           std::optional<ConfigLevel> level = std::nullopt);
-/// As set_config and unset_config outside a project, for system and user level.
-SettingChange set_config(const Session& session, const std::string& key, const std::string& value, ConfigLevel level);
-SettingChange unset_config(const Session& session, const std::string& key, ConfigLevel level);
+                           std::optional<ConfigLevel> level = std::nullopt, spec::Absent absent = spec::Absent::refuse);
+/// As set_config and unset_config without opening a project, for system and user level.
+SettingChange set_config(const Session& session, const spec::ConfigFormat& format, const std::string& key,
+                         const std::string& value, ConfigLevel level);
+SettingChange unset_config(const Session& session, const spec::ConfigFormat& format, const std::string& key,
+                           ConfigLevel level);
 /// The setting in force, or of one level only. Throws Error::usage for an unknown key.
 std::optional<ConfigValue> get_config(const Config& config, const std::string& key,
                                       std::optional<ConfigLevel> level = std::nullopt);
-/// What holds for a key that nothing sets; nothing: the program decides. Throws Error::usage for an unknown key.
-std::optional<std::string> default_config(const std::string& key);
+/// What the program's table says of a key that nothing sets; nothing: the program decides. Throws Error::usage for an
+/// unknown key.
+std::optional<std::string> default_config(const Config& config, const std::string& key);
 /// All settings in force, or all of one level; sorted by key.
 std::vector<ConfigValue> list_config(const Config& config, std::optional<ConfigLevel> level = std::nullopt);
+
+/// All settings as they stand, those that later ones hide too, in order of level and file.
+std::vector<ConfigValue> all_config(const Config& config, std::optional<ConfigLevel> level = std::nullopt);
 
 /// One remote of the configuration.
 struct RemoteInfo {
@@ -54,7 +61,8 @@ struct RemoteInfo {
   std::string file;                                          ///< where its url stands
   std::vector<std::pair<std::string, std::string>> options;  ///< the others, by name
 };
-std::vector<RemoteInfo> list_remotes(Workspace& workspace);
+/// All remotes, or those with settings in one file.
+std::vector<RemoteInfo> list_remotes(Workspace& workspace, std::optional<ConfigLevel> level = std::nullopt);
 
 struct RemoteAddOptions {
   std::string name{}, url{};  ///< a relative folder is relative to the cwd and stored relative to the file's directory
@@ -80,7 +88,7 @@ SettingChange set_default_remote(Workspace& workspace, const std::optional<std::
 
 /// The cache directory in force, absolute.
 std::string cache_directory(const Config& config, const std::string& root);
-/// Sets cache.dir (relative to the cwd as typed; stored absolute), in config.local unless a level is named.
+/// Sets cache.dir (relative to the cwd as typed; stored as the format does), where its key belongs unless a level is named.
 SettingChange set_cache_directory(Workspace& workspace, const std::string& typed,
                                   std::optional<ConfigLevel> level = std::nullopt);
 

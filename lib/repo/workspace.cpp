@@ -9,6 +9,7 @@
 #include "fs/file.hpp"
 #include "fs/stat.hpp"
 #include "repo/layout.hpp"
+#include "repo/remote_options.hpp"
 #include "repo/settings.hpp"
 #include "util/clock.hpp"
 #include "util/error.hpp"
@@ -120,7 +121,7 @@ Workspace Workspace::open_at(const std::string& root, Session session) {
   }
   const bool inside = session.cwd == state->root || session.cwd.starts_with(state->root + "/");
   state->cwd = inside ? path_below(state->root, session.cwd) : fs::RepoPath();
-  state->config = load_config(session, state->root);
+  state->config = load_config(session, state->root, state->dialect->config_format());
   state->session = std::move(session);
   return Workspace(std::move(state));
 }
@@ -134,7 +135,7 @@ const fs::RepoPath& Workspace::git_prefix() const { return state_->git_prefix; }
 const std::string& Workspace::run_token() const { return state_->run_token; }
 
 void Workspace::reload_config() {
-  state_->config = load_config(state_->session, state_->root);
+  state_->config = load_config(state_->session, state_->root, dialect().config_format());
   state_->db.reset();
 }
 
@@ -160,6 +161,7 @@ void Workspace::save_memo() {
 
 store::LocalDb& Workspace::db() {
   if (!state_->db) {
+    warn_of_waiting(config(), "cache.");
     state_->db =
         std::make_unique<store::LocalDb>(store::LocalDbOptions{.root = cache_directory(config(), root()),
                                                                .algorithm = dialect().algorithm(),

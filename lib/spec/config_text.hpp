@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@ struct ConfigItem {
   std::string key;  ///< canonical: "core.remote", "remote.My-Store.url" (section and name lowercase, subsection kept)
   std::string value;
   int line = 0;
+  std::optional<std::string> shown{};  ///< how it is listed, where that is not the value
 };
 
 /// Reads a configuration text: sections, quoted subsections, comments, escapes, continuation lines, `name` alone for

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "hash/digest.hpp"
+#include "spec/config_format.hpp"
 #include "spec/lock.hpp"
 #include "spec/read_file.hpp"
 #include "spec/stage.hpp"
@@ -122,6 +123,9 @@ class Dialect {
 
   /// Whether two parameter values count as the same.
   virtual bool equal(const Value& a, const Value& b) const = 0;
+
+  /// What its configuration files are.
+  virtual const ConfigFormat& config_format() const = 0;
 };
 
 const Dialect& native_dialect();

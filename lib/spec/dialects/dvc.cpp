@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/dialects/dvc.hpp"
 
+#include "spec/dialects/dvc_config.hpp"
 #include "spec/dialects/dvc_names.hpp"
 
 namespace mlops::spec {
@@ -63,6 +64,8 @@ class DvcDialect : public Dialect {
   bool reuses_without_inputs() const override { return false; }
 
   bool equal(const Value& a, const Value& b) const override { return dvc::equal(a, b); }
+
+  const ConfigFormat& config_format() const override { return dvc::config_format(); }
 };
 
 }  // namespace

@@ -52,6 +52,8 @@ class NativeDialect : public Dialect {
 
   /// Typed, as in the stage key: 1 and 1.0 are not the same parameter.
   bool equal(const Value& a, const Value& b) const override { return a == b; }
+
+  const ConfigFormat& config_format() const override { return native::config_format(); }
 };
 
 }  // namespace

@@ -29,6 +29,8 @@ StageEntry read_stage_entry(std::string_view text, const std::string& where);
 std::string stage_cache_place(const std::string& key);
 std::optional<StageEntryName> stage_entry_name(std::string_view place);
 
+const ConfigFormat& config_format();
+
 /// Parts that several of the formats share.
 Value command_value(const StageCommand& cmd);
 StageCommand read_command(const Place& at, const YamlNode& node);
