@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A reader for the plain core of YAML: block maps and lists, one-line scalars, literal blocks, comments.
+// A reader for the plain core of YAML: block maps and lists, scalars on one line or folded, literal blocks, comments.
 //
 // A lock of 1,000 stages takes yaml-cpp 50 ms. Almost all files of ours, and most that people write, need a small part
 // of YAML only, which can be read line by line. Whatever is not clearly that part, errors included, is given up: the
@@ -121,10 +121,11 @@ class BlockReader {
     YamlNode node = node_here(YamlNode::Kind::sequence);
     while (!line_.end && line_.indent == indent && is_dash(line_.content)) {
       shift(1);
-      if (line_.content.empty() || line_.content.starts_with('#')) {
+      if (line_.content.empty()) {
+        node.items.push_back(absent_item(indent));
+      } else if (line_.content.starts_with('#')) {
         throw GiveUp();
-      }
-      if (is_dash(line_.content) || key_length(line_.content) != 0) {
+      } else if (is_dash(line_.content) || key_length(line_.content) != 0) {
         node.items.push_back(collection(depth + 1));
       } else {
         node.items.push_back(scalar(indent));
@@ -132,6 +133,14 @@ class BlockReader {
     }
     require_left(indent);
     return node;
+  }
+
+  /// A dash with nothing behind it, neither on its line nor on the next.
+  YamlNode absent_item(std::size_t indent) {
+    YamlNode absent = node_here(YamlNode::Kind::null);
+    advance();
+    require_left(indent);
+    return absent;
   }
 
   YamlNode map(std::size_t depth) {
@@ -176,7 +185,7 @@ class BlockReader {
   static std::size_t key_length(std::string_view content) {
     std::size_t colon = 0;
     if (content[0] == '"' || content[0] == '\'') {
-      colon = quoted_length(content);
+      colon = std::min(quoted_length(content), content.size());
     } else {
       colon = std::min(content.find(": "), content.size() - 1);
     }
@@ -217,12 +226,15 @@ class BlockReader {
       return absent;
     }
     if (line_.indent > indent && !is_dash(line_.content) && key_length(line_.content) == 0) {
-      throw GiveUp();
+      if (line_.content[0] == '|') {
+        throw GiveUp();
+      }
+      return scalar(indent);
     }
     return collection(depth + 1);
   }
 
-  /// Reads the one-line scalar, literal block or empty collection that the line holds, and moves on.
+  /// Reads the scalar, literal block or empty collection that begins on the line, and moves on.
   YamlNode scalar(std::size_t indent) {
     YamlNode node = node_here(YamlNode::Kind::scalar);
     const std::string_view content = line_.content;
@@ -230,10 +242,8 @@ class BlockReader {
       node.plain = false;
       literal(node, indent, content == "|");
     } else if (content[0] == '"' || content[0] == '\'') {
-      const std::size_t length = quoted_length(content);
-      require_comment(content.substr(length));
       node.plain = false;
-      node.scalar = unquote(content.substr(0, length));
+      node.scalar = quoted(indent);
       advance();
     } else if (content == "[]" || content == "{}") {
       node.kind = content == "[]" ? YamlNode::Kind::sequence : YamlNode::Kind::map;
@@ -242,6 +252,7 @@ class BlockReader {
     } else {
       plain(node, content);
       advance();
+      fold_plain(node, indent);
     }
     if (node.scalar.size() > limits_.scalar_bytes) {
       throw GiveUp();
@@ -250,7 +261,8 @@ class BlockReader {
     return node;
   }
 
-  static void plain(YamlNode& node, std::string_view content) {
+  void plain(YamlNode& node, std::string_view content) {
+    first_length_ = content.size();
     content = content.substr(0, content.find(" #"));
     while (content.ends_with(' ')) {
       content.remove_suffix(1);
@@ -263,6 +275,24 @@ class BlockReader {
       node.kind = YamlNode::Kind::null;
     } else {
       node.scalar = content;
+    }
+  }
+
+  /// Appends the lines that go on with a plain scalar: those that follow directly and are indented deeper than `indent`.
+  void fold_plain(YamlNode& node, std::size_t indent) {
+    const bool comment = node.kind == YamlNode::Kind::null || node.scalar.size() != first_length_;
+    for (int last = node.line; !line_.end && line_.indent > indent; last = line_.number, advance()) {
+      const std::string_view content = line_.content;
+      const bool odd = content.find(": ") != std::string_view::npos || content.ends_with(':') ||
+                       content.find(" #") != std::string_view::npos || content.find('\t') != std::string_view::npos;
+      if (comment || odd || line_.number != last + 1) {
+        throw GiveUp();
+      }
+      node.scalar += ' ';
+      node.scalar += content;
+      if (node.scalar.size() > limits_.scalar_bytes) {
+        throw GiveUp();
+      }
     }
   }
 
@@ -282,7 +312,7 @@ class BlockReader {
     }
   }
 
-  /// Length of the quoted text at the beginning of `content`; gives up if it does not end on this line.
+  /// Length of the quoted text at the beginning of `content`; npos if it does not end there.
   static std::size_t quoted_length(std::string_view content) {
     const char quote = content[0];
     for (std::size_t i = 1; i < content.size(); ++i) {
@@ -295,7 +325,62 @@ class BlockReader {
         ++i;
       }
     }
-    throw GiveUp();
+    return std::string_view::npos;
+  }
+
+  /// Reads a quoted text that may go on over lines indented deeper than `indent`; leaves the line that it ends on.
+  std::string quoted(std::size_t indent) {
+    const std::size_t here = quoted_length(line_.content);
+    if (here != std::string_view::npos) {
+      require_comment(line_.content.substr(here));
+      return unquote(line_.content.substr(0, here));
+    }
+    const std::size_t length = quoted_length(text_.substr(line_.offset));
+    if (length == std::string_view::npos || length > limits_.scalar_bytes) {
+      throw GiveUp();
+    }
+    const std::string raw = unfold(text_.substr(line_.offset, length), indent);
+    const std::size_t end = line_.offset + length;
+    const std::size_t line_end = text_.find('\n', end);
+    require_comment(text_.substr(end, line_end - end));
+    number_ += static_cast<int>(std::ranges::count(text_.substr(line_.offset, length), '\n'));
+    next_ = line_end + 1;
+    return unquote(raw);
+  }
+
+  /// The quoted text on one line.
+  static std::string unfold(std::string_view raw, std::size_t indent) {
+    std::string out;
+    std::size_t begin = 0;
+    for (std::size_t end = raw.find('\n'); end != std::string_view::npos; end = raw.find('\n', begin)) {
+      out += raw.substr(begin, end - begin);
+      begin = std::min(raw.find_first_not_of(' ', end + 1), raw.size());
+      const bool blank = raw[begin] == '\n' || raw[begin] == '\t' || out.ends_with('\t');
+      if (blank || begin - end - 1 <= indent) {
+        throw GiveUp();
+      }
+      join_lines(out, raw[0]);
+    }
+    return out.append(raw.substr(begin));
+  }
+
+  /// A line break is a space, with the spaces before it, unless a backslash takes it away.
+  static void join_lines(std::string& out, char quote) {
+    const std::size_t spaces = out.size() - (out.find_last_not_of(' ') + 1);
+    std::size_t backslashes = 0;
+    while (quote == '"' && spaces == 0 && backslashes < out.size() && out[out.size() - 1 - backslashes] == '\\') {
+      ++backslashes;
+    }
+    if (backslashes % 2 == 1) {
+      out.pop_back();
+      return;
+    }
+    out.resize(out.size() - spaces);
+    // An escaped space at the end of a line is content.
+    if (quote == '"' && spaces > 0 && out.ends_with('\\')) {
+      throw GiveUp();
+    }
+    out += ' ';
   }
 
   static std::string unquote(std::string_view raw) {
@@ -319,8 +404,8 @@ class BlockReader {
 
   /// Appends what an escape stands for; returns its length without the backslash.
   static std::size_t escape(std::string_view text, std::string& out) {
-    static constexpr std::string_view names = "\"\\/ntrab";
-    static constexpr std::string_view bytes = "\"\\/\n\t\r\a\b";
+    static constexpr std::string_view names = "\"\\/ ntrab";
+    static constexpr std::string_view bytes = "\"\\/ \n\t\r\a\b";
     if (const std::size_t index = names.find(text[0]); index != std::string_view::npos) {
       out += bytes[index];
       return 1;
@@ -381,6 +466,7 @@ class BlockReader {
   std::size_t next_ = 0;
   int number_ = 0;
   std::size_t nodes_ = 0;
+  std::size_t first_length_ = 0;  ///< of the first line of the plain scalar that was read last
   Line line_;
 };
 
