@@ -16,6 +16,7 @@
 #include <array>
 #include <cctype>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -233,19 +234,21 @@ IgnoreFile::IgnoreFile(RepoPath base, std::string_view text) : base_(std::move(b
   if (text.starts_with("\xef\xbb\xbf")) {
     text.remove_prefix(3);
   }
+  std::size_t number = 0;
   for (const std::string& part : split(text, '\n')) {
     std::string_view line = part;
+    ++number;
     if (line.ends_with('\r')) {
       line.remove_suffix(1);
     }
     if (!line.starts_with('#')) {
-      add_rule(without_trailing_spaces(line));
+      add_rule(without_trailing_spaces(line), number);
     }
   }
 }
 
-void IgnoreFile::add_rule(std::string_view line) {
-  Rule rule;
+void IgnoreFile::add_rule(std::string_view line, std::size_t number) {
+  Rule rule{.pattern = {}, .line = number, .text = std::string(line)};
   if (line.starts_with('!')) {
     rule.negated = true;
     line.remove_prefix(1);
@@ -274,19 +277,34 @@ bool IgnoreFile::matches(const Rule& rule, std::string_view below, std::string_v
   return rule.anchored ? glob_match(rule.pattern, text) : match_part(rule.pattern, text);
 }
 
-IgnoreFile::Verdict IgnoreFile::match(const RepoPath& path, bool directory) const {
+std::optional<std::string_view> IgnoreFile::name_below(const RepoPath& path) const {
   if (rules_.empty() || path == base_ || !path.within(base_)) {
-    return Verdict::none;
+    return std::nullopt;
   }
-  const std::size_t skipped = base_.is_root() ? 0 : base_.str().size() + 1;
-  const std::string_view below = std::string_view(path.str()).substr(skipped);
-  for (std::size_t i = rules_.size(); i-- > 0;) {
+  return std::string_view(path.str()).substr(base_.is_root() ? 0 : base_.str().size() + 1);
+}
+
+IgnoreFile::Verdict IgnoreFile::match(const RepoPath& path, bool directory) const {
+  const auto below = name_below(path);
+  for (std::size_t i = below ? rules_.size() : 0; i-- > 0;) {
     const Rule& rule = rules_[i];
-    if ((directory || !rule.directories_only) && matches(rule, below, path.name())) {
+    if ((directory || !rule.directories_only) && matches(rule, *below, path.name())) {
       return rule.negated ? Verdict::included : Verdict::ignored;
     }
   }
   return Verdict::none;
+}
+
+std::vector<IgnoreMatch> IgnoreFile::all_matches(const RepoPath& path, bool directory) const {
+  std::vector<IgnoreMatch> found;
+  const auto below = name_below(path);
+  for (std::size_t i = 0; below && i < rules_.size(); ++i) {
+    const Rule& rule = rules_[i];
+    if ((directory || !rule.directories_only) && matches(rule, *below, path.name())) {
+      found.push_back({.base = base_, .line = rule.line, .pattern = rule.text, .ignored = !rule.negated});
+    }
+  }
+  return found;
 }
 
 IgnoreStack IgnoreStack::with(IgnoreFile file) const {
@@ -303,6 +321,15 @@ bool IgnoreStack::ignored(const RepoPath& path, bool directory) const {
     }
   }
   return false;
+}
+
+std::vector<IgnoreMatch> IgnoreStack::all_matches(const RepoPath& path, bool directory) const {
+  std::vector<IgnoreMatch> found;
+  for (const auto& file : files_) {
+    auto of_file = file->all_matches(path, directory);
+    found.insert(found.end(), std::make_move_iterator(of_file.begin()), std::make_move_iterator(of_file.end()));
+  }
+  return found;
 }
 
 }  // namespace mlops::fs

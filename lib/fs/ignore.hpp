@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,14 @@
 #include "fs/repo_path.hpp"
 
 namespace mlops::fs {
+
+/// The line that decided about a path.
+struct IgnoreMatch {
+  RepoPath base;         ///< the directory whose file it stands in
+  std::size_t line = 0;  ///< counted from 1
+  std::string pattern;   ///< as written
+  bool ignored = true;   ///< false: the line takes the path back in
+};
 
 /// The patterns of one ignore file, in gitignore's syntax. No pattern makes matching
 /// take longer than the product of its length and the path's.
@@ -20,6 +29,8 @@ class IgnoreFile {
   enum class Verdict { none, ignored, included };
   /// Judges one path by its last matching pattern. `directory`: whether it is one.
   Verdict match(const RepoPath& path, bool directory) const;
+  /// All patterns that match the path, in the order of the file; the last one decides.
+  std::vector<IgnoreMatch> all_matches(const RepoPath& path, bool directory) const;
   bool empty() const { return rules_.empty(); }
   const RepoPath& base() const { return base_; }
 
@@ -30,8 +41,12 @@ class IgnoreFile {
     bool directories_only = false;
     bool anchored = false;  ///< holds a '/' other than at the end: matched against the whole path below base
     bool literal = false;   ///< holds nothing special: compared instead of matched
+    std::size_t line = 0;   ///< where it stands
+    std::string text;       ///< the line as written
   };
-  void add_rule(std::string_view line);
+  void add_rule(std::string_view line, std::size_t number);
+  /// How a path is called below base; nothing when no rule can match it.
+  std::optional<std::string_view> name_below(const RepoPath& path) const;
   static bool matches(const Rule& rule, std::string_view below, std::string_view name);
 
   RepoPath base_;
@@ -48,6 +63,8 @@ class IgnoreStack {
   IgnoreStack with(IgnoreFile file) const;
   /// Judges one entry; its parents are taken as not ignored (walkers do not enter ignored directories).
   bool ignored(const RepoPath& path, bool directory) const;
+  /// All lines that match the entry, those of the deepest file last; the last one decides.
+  std::vector<IgnoreMatch> all_matches(const RepoPath& path, bool directory) const;
 
  private:
   // Shared by the stacks of all directories below the one that holds the file.

@@ -251,3 +251,20 @@ TEST_CASE("git judges every combination of these patterns and paths alike") {
     }
   }
 }
+
+TEST_CASE("all lines that match a path are told, with their files and numbers", "[fs]") {
+  const IgnoreStack stack = IgnoreStack()
+                                .with(IgnoreFile(RepoPath(), "# note\n\n*.tmp  \n!keep.tmp\n"))
+                                .with(IgnoreFile(RepoPath::parse("deep"), "keep.*\ndir/\n"));
+  const auto matches = stack.all_matches(RepoPath::parse("deep/keep.tmp"), false);
+  REQUIRE(matches.size() == 3);
+  CHECK(matches[0].line == 3);
+  CHECK(matches[0].pattern == "*.tmp");
+  CHECK(matches[0].base.is_root());
+  CHECK_FALSE(matches[1].ignored);
+  CHECK(matches[2].base == RepoPath::parse("deep"));
+  CHECK(matches[2].ignored);
+  CHECK(stack.all_matches(RepoPath::parse("deep/dir"), false).empty());
+  CHECK(stack.all_matches(RepoPath::parse("deep/dir"), true).size() == 1);
+  CHECK(stack.all_matches(RepoPath::parse("other"), false).empty());
+}
