@@ -114,6 +114,8 @@ class Repository {
                                        std::uint64_t limit_bytes = 64U << 20U) const;
   std::optional<TreeItem> find(const Oid& commit_or_tree, const fs::RepoPath& path) const;
   std::string read_blob(const Oid& id, std::uint64_t limit_bytes = 64U << 20U) const;
+  /// How many bytes an object has, without reading them.
+  std::uint64_t size_of(const Oid& id) const;
   /// Visits all files of a commit or tree in the order of RepoPath. `enter`, when given, decides by id whether to descend
   /// into a directory, the root included (so that a walk over history visits each subtree once). Names that no checkout
   /// could make ("..", paths of 64 KiB and more) are left out.

@@ -95,13 +95,19 @@ std::optional<std::string> Repository::read_file(const Oid& commit_or_tree, cons
   return read_blob(item->id, limit_bytes);
 }
 
-std::string Repository::read_blob(const Oid& id, std::uint64_t limit_bytes) const {
+std::uint64_t Repository::size_of(const Oid& id) const {
   const git_oid name = raw(id);
   OdbHandle odb;
   check(git_repository_odb(out(odb), state_->get()), "open git's objects");
   std::size_t size = 0;
   git_object_t type = GIT_OBJECT_INVALID;
   check(git_odb_read_header(&size, &type, odb.get(), &name), "read git object '{}'", id.hex());
+  return size;
+}
+
+std::string Repository::read_blob(const Oid& id, std::uint64_t limit_bytes) const {
+  const git_oid name = raw(id);
+  const std::uint64_t size = size_of(id);
   if (size > limit_bytes) {
     throw Error("git object '{}' has {} bytes, more than the {} expected of it", id.hex(), size, limit_bytes);
   }

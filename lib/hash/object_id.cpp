@@ -45,6 +45,10 @@ std::optional<ObjectId> parse_object_path(std::string_view path) {
   return digest ? std::optional(ObjectId{*digest, kind}) : std::nullopt;
 }
 
+std::string listed_name(const ObjectId& id) {
+  return id.digest.hex() + (id.is_tree() && id.digest.algorithm() == Algorithm::md5 ? ".dir" : "");
+}
+
 std::string short_name(const ObjectId& id) { return id.digest.hex().substr(0, short_digits).append(suffix(id)); }
 
 }  // namespace mlops::hash

@@ -25,6 +25,8 @@ struct ObjectId {
 std::string object_path(const ObjectId& id);
 /// The reverse, for listings; nothing for a name that is not an object's.
 std::optional<ObjectId> parse_object_path(std::string_view path);
+/// The name as listings show it: the digest, that of a tree as its algorithm's stores write it (MD5: "<hex>.dir").
+std::string listed_name(const ObjectId& id);
 /// "ab12cd34ef56" and, for trees, ".tree": for people.
 std::string short_name(const ObjectId& id);
 

@@ -101,6 +101,10 @@ TEST_CASE("an object's path names algorithm, digest and kind, and is read back")
   CHECK(object_path(tree) == object_path(file) + ".tree");
   CHECK(short_name(file) == "ba7816bf8f01");
   CHECK(short_name(tree) == "ba7816bf8f01.tree");
+  CHECK(listed_name(tree) == tree.digest.hex());
+  const Digest md5 = digest_of(Algorithm::md5, "abc");
+  CHECK(listed_name({md5, ObjectKind::file}) == "900150983cd24fb0d6963f7d28e17f72");
+  CHECK(listed_name({md5, ObjectKind::tree}) == "900150983cd24fb0d6963f7d28e17f72.dir");
   for (const ObjectId& id : {file, tree, ObjectId{digest_of(Algorithm::md5, "x"), ObjectKind::tree}}) {
     CHECK(parse_object_path(object_path(id)) == id);
   }
