@@ -34,11 +34,13 @@ struct Arg {
   std::string_view names;      ///< "-r,--remote"; "targets" for a positional
   std::string_view metavar{};  ///< shown as <metavar>; empty for a flag
   std::string_view help{};     ///< one phrase, capitalised, no full stop
+  std::string_view alone{};    ///< the value of an option that stands alone: its own then follows '=', or is a choice
   Target into{};               ///< where the parsed value goes
   std::vector<std::string> choices{};
   Complete complete = Complete::nothing;
   bool required = false;
-  bool rest = false;  ///< a positional that takes this word and all that follow, options of others included
+  bool several = false;  ///< an option that takes all words up to the next option
+  bool rest = false;     ///< a positional that takes this word and all that follow, options of others included
 
   bool positional() const { return !names.starts_with('-'); }
   bool takes_value() const { return !std::holds_alternative<bool*>(into); }

@@ -71,6 +71,18 @@ bool check_option(const Args& args, const std::string& word, std::string_view co
   return false;
 }
 
+/// Gives options that may stand alone their value: `--untracked-files` becomes `--untracked-files=all`.
+void complete_alone(const Args& args, std::vector<std::string>& words) {
+  for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+    const Arg* arg = find_arg(args, words[i]);
+    if (arg == nullptr || arg->alone.empty()) continue;
+    const auto& choices = arg->choices;
+    const bool given = i + 1 < words.size() && std::find(choices.begin(), choices.end(), words[i + 1]) != choices.end();
+    words[i] += "=" + (given ? words[i + 1] : std::string(arg->alone));
+    if (given) words.erase(words.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+  }
+}
+
 /// CLI11 takes a word such as "[a]" apart as a list. A mark before every positional word keeps file names whole.
 constexpr char mark = '=';
 
@@ -146,10 +158,37 @@ void check_choices(const Arg& arg, std::string_view command) {
   throw help_hint(Error::usage("{} is not one of {}", mlops::quoted(value), join(arg.choices, ", ")), command);
 }
 
+/// Repeats an option that takes several words before each of them: `--targets a b` becomes `--targets a --targets b`.
+std::vector<std::string> spell_out(const Args& args, std::vector<std::string> words) {
+  if (std::none_of(args.begin(), args.end(), [](const Arg& arg) { return arg.several; })) return words;
+  std::vector<std::string> out;
+  const Arg* open = nullptr;
+  bool fresh = false;  // the option has no value yet
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    if (*word == "--") {
+      out.insert(out.end(), word, words.end());
+      break;
+    }
+    if (word->size() > 1 && word->front() == '-') {
+      const auto equals = word->find('=');
+      open = find_arg(args, word->substr(0, equals));
+      open = open != nullptr && open->several ? open : nullptr;
+      fresh = equals == std::string::npos;
+    } else if (open != nullptr) {
+      if (!fresh) out.push_back(open->spellings().back());
+      fresh = false;
+    }
+    out.push_back(*word);
+  }
+  return out;
+}
+
 }  // namespace
 
 void parse(const Args& args, std::vector<std::string> words, std::string_view command) {
+  words = spell_out(args, std::move(words));
   const auto rest = std::find_if(args.begin(), args.end(), [](const Arg& arg) { return arg.rest; });
+  complete_alone(args, words);
   const std::size_t cut = survey(args, words, command, rest != args.end());
   if (rest != args.end()) {
     auto& into = *std::get<std::vector<std::string>*>(rest->into);

@@ -172,6 +172,7 @@ void offer_options(const Args& args, const std::string& current, Context& contex
 /// What the words before the one that is asked about mean.
 struct Typed {
   const Arg* waiting = nullptr;       ///< the option whose value comes next
+  bool satisfied = false;             ///< it has one already, and takes more
   std::vector<std::string> operands;  ///< so far
   bool operands_only = false;         ///< after `--`, or inside a command that a stage runs
 };
@@ -180,13 +181,18 @@ Typed read_typed(const Args& args, const std::vector<std::string>& words) {
   Typed typed;
   const bool takes_rest = std::any_of(args.begin(), args.end(), [](const Arg& arg) { return arg.rest; });
   for (const auto& word : words) {
-    if (typed.waiting != nullptr) {
-      typed.waiting = nullptr;
+    const bool is_option = word.starts_with('-') && word.size() > 1;
+    if (typed.waiting != nullptr && !(typed.satisfied && is_option)) {
+      typed.satisfied = typed.waiting->several;
+      if (!typed.satisfied) typed.waiting = nullptr;
     } else if (!typed.operands_only && word == "--") {
       typed.operands_only = true;
-    } else if (!typed.operands_only && word.starts_with('-') && word.size() > 1) {
+      typed.waiting = nullptr;
+      typed.satisfied = false;
+    } else if (!typed.operands_only && is_option) {
       const Arg* arg = find_arg(args, word);
-      if (arg != nullptr && arg->takes_value()) typed.waiting = arg;
+      typed.waiting = arg != nullptr && arg->takes_value() ? arg : nullptr;
+      typed.satisfied = false;
     } else {
       typed.operands.push_back(word);
       if (takes_rest) typed.operands_only = true;
@@ -208,7 +214,8 @@ const Arg* operand_after(const Args& args, std::size_t count) {
 void offer_arguments(const Loaded& loaded, const std::vector<std::string>& words, const std::string& current,
                      Context& context) {
   const Typed typed = read_typed(loaded.args, words);
-  if (typed.waiting != nullptr) return offer_values(*typed.waiting, typed.operands, current, context);
+  const bool more = typed.satisfied && current.starts_with('-');
+  if (typed.waiting != nullptr && !more) return offer_values(*typed.waiting, typed.operands, current, context);
   if (current.starts_with('-') && !typed.operands_only) {
     const auto equals = current.find('=');
     if (equals == std::string::npos) return offer_options(loaded.args, current, context);

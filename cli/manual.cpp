@@ -16,7 +16,8 @@ constexpr std::size_t help_column = 30;
 std::string label(const Arg& arg) {
   if (arg.positional()) return "<" + std::string(arg.metavar) + ">";
   std::string text = join(arg.spellings(), ", ");
-  if (arg.takes_value()) text += " <" + std::string(arg.metavar) + ">";
+  if (!arg.alone.empty()) return text + "[=<" + std::string(arg.metavar) + ">]";
+  if (arg.takes_value()) text += " <" + std::string(arg.metavar) + ">" + (arg.several ? "..." : "");
   return text;
 }
 
