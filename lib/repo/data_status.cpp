@@ -9,6 +9,7 @@
 #include "fs/stat.hpp"
 #include "git/index_names.hpp"
 #include "repo/lock_text.hpp"
+#include "repo/present.hpp"
 #include "util/error.hpp"
 #include "util/log.hpp"
 #include "util/parallel.hpp"
@@ -58,35 +59,23 @@ class Comparison {
   DataStatusItem run(const Job& job) const {
     const Tracked& tracked = job.target.tracked;
     DataStatusItem item;
-    const store::HashedPath now = look(job, item.problem);
+    const Present present = look_at(root_, job.target.path, db_, job.build);
     item.path = job.target.path;
     item.recorded = job.recorded;
-    item.actual = now.entry;
-    item.state = item.problem.empty() ? judge(job, now.entry) : DataState::modified;
+    item.actual = present.now.entry;
+    item.problem = present.problem;
+    item.state = item.problem.empty() ? judge(job, item.actual) : DataState::modified;
     item.stage = tracked.stage != nullptr ? tracked.stage->name : "";
     item.pointer = tracked.pointer != nullptr ? Snapshot::pointer_file(dialect_, tracked.path) : fs::RepoPath();
     item.in_cache = job.recorded ? db_.has_all(*job.recorded) : !job.listing_missing;
     item.changes_known = !job.listing_missing;
     if (options_.changes && item.state == DataState::modified && item.changes_known && item.problem.empty()) {
-      fill_changes(db_, now, item);
+      fill_changes(db_, present.now, item);
     }
     return item;
   }
 
  private:
-  /// Hashes what lies there. What cannot be tracked as it is (a fifo, a link out of it) is a state like another.
-  store::HashedPath look(const Job& job, std::string& problem) const {
-    try {
-      return store::hash_path_with_trees(root_, job.target.path, db_.memo(), &db_, job.build);
-    } catch (const Error& failure) {
-      if (failure.kind() != ErrorKind::failed || failure.system_code() != 0) {
-        throw;
-      }
-      problem = failure.what();
-      return {};
-    }
-  }
-
   const std::string& root_;
   const spec::Dialect& dialect_;
   const store::LocalDb& db_;

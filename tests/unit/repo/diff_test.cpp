@@ -73,9 +73,14 @@ TEST_CASE("a directory whose listing is not here is known to differ", "[repo]") 
   std::filesystem::remove_all(project.path(".mlops/cache"));
   auto workspace = project.open();
   const auto result = repo::diff(workspace, {});
-  REQUIRE(result.items.size() == 1);
+  REQUIRE(result.items.size() == 2);
   CHECK(result.items[0].kind == DiffKind::modified);
-  CHECK(result.not_in_cache == std::vector{test::at("raw")});
+  CHECK(result.items[1].kind == DiffKind::unknown);
+  CHECK(result.not_listed == std::vector{test::at("raw")});
+  CHECK(result.not_in_cache.empty());
+  const auto looked = repo::diff(workspace, {.look_in_cache = true});
+  REQUIRE(looked.not_in_cache.size() == 1);
+  CHECK(looked.not_in_cache[0].path == test::at("raw"));
 }
 
 TEST_CASE("a target of a diff that nobody tracks is named", "[repo]") {
