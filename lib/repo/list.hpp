@@ -9,31 +9,40 @@
 
 namespace mlops::repo {
 
+/// How far a listing goes.
+enum class ListShape {
+  children,  ///< what lies in the directory itself
+  files,     ///< all files below it; directories only where the depth ends, and where they cannot be looked into
+  tree       ///< all files and directories below it
+};
+
 struct ListOptions {
   std::string path{};                     ///< as typed; empty: the cwd's directory
   std::optional<std::string> revision{};  ///< a git revision; none: the workspace
-  bool recursive = false;
-  bool tracked_only = false;        ///< only what mlops tracks, not git's files
-  std::optional<unsigned> depth{};  ///< of the recursion
+  ListShape shape = ListShape::children;
+  bool tracked_only = false;        ///< only what mlops tracks, nothing of the workspace or of git
+  std::optional<unsigned> depth{};  ///< of `files` and `tree`; 0: the directory itself
 };
 
-/// One file or directory of a revision, git's and ours together.
+/// One file or directory: as it is in the workspace (or in git's tree), else as it is recorded.
 struct ListItem {
   fs::RepoPath path;
   bool directory = false;
   bool executable = false;
   bool tracked = false;                     ///< kept by mlops: a tracked path, or something inside one
-  std::optional<std::uint64_t> size_bytes;  ///< nothing where it is not known (git directories)
-  std::optional<hash::Digest> digest;       ///< of tracked content
+  std::optional<std::uint64_t> size_bytes;  ///< nothing where it is not known; of a tracked directory, of all it holds
+  std::optional<store::Entry> entry;        ///< recorded, of tracked content; nothing where a stage never made it
 };
 
 struct ListResult {
-  std::vector<ListItem> items;             ///< sorted by path
+  ListItem base;                           ///< what was asked for
+  std::vector<ListItem> items;             ///< by the text of their paths; of a tree each directory before its contents
   std::vector<fs::RepoPath> not_in_cache;  ///< tracked directories whose listing the cache lacks
 };
 
-/// Lists a directory (or one file) of the workspace or of a revision, as git and mlops together know it; the data
-/// itself need not be here. Throws Error (missing) when nothing of that name is known.
+/// Lists a directory (or one file): the files of the workspace that no ignore file hides, or those of a revision,
+/// together with what is tracked there, whose data need not be here. Throws Error (missing) when nothing of that name is
+/// known.
 ListResult list(Workspace& workspace, const ListOptions& options);
 
 }  // namespace mlops::repo
