@@ -33,7 +33,8 @@ struct Context {
   std::string program;  ///< absolute path of the binary
   bool out_is_terminal = false;
   bool err_is_terminal = false;
-  unsigned width = 80;  ///< columns of the terminal
+  unsigned width = 80;         ///< columns of the terminal
+  std::istream* in = nullptr;  ///< read by commands that are told to; null: nothing to read
 
   // Set by the dispatcher from the options that every command has.
   Verbosity verbosity = Verbosity::normal;

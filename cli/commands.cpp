@@ -9,10 +9,10 @@ std::span<const CommandSpec* const> commands() {
   static constexpr const CommandSpec* table[] = {
       // Start
       &init_command, &config_command, &trust_command, &install_command, &uninstall_command, &completion_command,
-      &version_command,
+      &root_command, &version_command,
       // Data
-      &add_command, &commit_command, &checkout_command, &status_command, &diff_command, &ls_command, &move_command,
-      &remove_command, &unprotect_command,
+      &add_command, &commit_command, &checkout_command, &status_command, &data_status_command, &diff_command,
+      &ls_command, &du_command, &check_ignore_command, &move_command, &remove_command, &unprotect_command,
       // Share
       &remote_add_command, &remote_list_command, &remote_modify_command, &remote_remove_command, &remote_rename_command,
       &remote_default_command, &push_command, &fetch_command, &pull_command, &gc_command, &fsck_command,

@@ -16,6 +16,7 @@ extern const CommandSpec stage_add_command, stage_list_command, stage_remove_com
     why_command, dag_command, freeze_command, unfreeze_command;
 extern const CommandSpec runs_list_command, runs_show_command, runs_diff_command, runs_log_command, runs_apply_command,
     runs_remove_command, runs_push_command, runs_pull_command;
+extern const CommandSpec data_status_command, du_command, check_ignore_command, root_command;
 extern const CommandSpec git_hook_command;
 
 }  // namespace mlops::cli

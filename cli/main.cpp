@@ -74,6 +74,7 @@ int main(int argc, char** argv) {
       .out_is_terminal = isatty(STDOUT_FILENO) == 1,
       .err_is_terminal = isatty(STDERR_FILENO) == 1,
       .width = terminal_width(),
+      .in = &std::cin,
   };
   int code = mlops::cli::run({argv + 1, argv + argc}, context);
   // A reader that went away ends us like SIGPIPE would; a full disk is an error like any other.

@@ -17,6 +17,12 @@ Json entry_json(const std::optional<store::Entry>& entry) {
           {"files", entry->files}};
 }
 
+std::string path_text(const fs::RepoPath& path, const std::optional<store::Entry>& entry) {
+  return path.str() + (entry && entry->kind == store::EntryKind::tree ? "/" : "");
+}
+
+std::string digest_text(const store::Entry& entry) { return hash::listed_name(entry.id()); }
+
 Json paths_json(const std::vector<fs::RepoPath>& paths) {
   Json list = Json::array();
   for (const auto& path : paths) list.push_back(path.str());

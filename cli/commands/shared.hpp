@@ -20,6 +20,10 @@ using Json = nlohmann::ordered_json;
 
 /// {"kind", "sha256", "size", "files"}, or null.
 Json entry_json(const std::optional<store::Entry>& entry);
+/// The path as listings show it: a directory ends with a '/'.
+std::string path_text(const fs::RepoPath& path, const std::optional<store::Entry>& entry);
+/// The digest of an entry as listings name it.
+std::string digest_text(const store::Entry& entry);
 Json paths_json(const std::vector<fs::RepoPath>& paths);
 Json rescued_json(const std::vector<std::pair<fs::RepoPath, std::string>>& rescued);
 

@@ -105,39 +105,6 @@ TEST_CASE("status reminds of what was never given to git") {
   CHECK(project.good({"status"}).out == "Data and pipeline are up to date.\n");
 }
 
-TEST_CASE("diff shows files, and ends with 4 only when asked") {
-  CliProject project;
-  project.fill();
-  const auto none = project.good({"diff", "--exit-code"});
-  CHECK(none.out.empty());
-  project.write("data/one", "longer than before\n");
-  project.write("data/new", "new\n");
-  CHECK(project.run({"diff"}).code == 0);
-  const auto text = project.run({"diff", "--exit-code", "--show-hash"});
-  CHECK(text.code == 4);
-  CHECK(text.says("modified\tdata/one"));
-  CHECK(text.says("added\tdata/new"));
-  const auto json = project.run({"diff", "--json"}).json();
-  CHECK(keys(json) == Keys{"before", "after", "files", "not_in_cache"});
-  CHECK(keys(json["files"].at(0)) == Keys{"status", "path", "from", "before", "after"});
-}
-
-TEST_CASE("ls lists what git and mlops know") {
-  CliProject project;
-  project.fill();
-  const auto json = project.good({"ls", "--json", "-R", "data"}).json();
-  CHECK(keys(json) == Keys{"files", "not_in_cache"});
-  REQUIRE(json["files"].size() == 2);
-  CHECK(keys(json["files"].at(0)) == Keys{"path", "isdir", "isexec", "tracked", "size", "sha256"});
-  CHECK(json["files"].at(0)["path"] == "data/one");
-  CHECK(json["files"].at(0)["size"] == 4);
-  CHECK(project.good({"ls"}).says("data/\n"));
-  CHECK(project.good({"list", "--tracked"}).says("params.yaml") == false);
-  CHECK(project.good({"ls", "--size", "data"}).says("4 B\t"));
-  CHECK(project.run({"ls", "-L", "0"}).code == 2);
-  CHECK(project.run_below("data", {"ls"}).out == "one\ntwo\n");
-}
-
 TEST_CASE("names that are not UTF-8 come through JSON without loss") {
   CliProject project;
   project.write("data/stray-\xff", "x");

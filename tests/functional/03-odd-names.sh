@@ -22,8 +22,8 @@ expect 0 mlops ls -R --json data
 python3 - "$out" <<'PY'
 import json, os, sys
 def raw(path): return path.encode('utf-8', 'surrogateescape') if isinstance(path, str) else bytes.fromhex(path['hex'])
-listed = {raw(item['path']) for item in json.loads(sys.argv[1])['files'] if not item['isdir']}
-there = {os.path.join(top, name) for top, _, files in os.walk(b'data') for name in files}
+listed = {raw(item['path']) for item in json.loads(sys.argv[1]) if not item['isdir']}
+there = {os.path.relpath(os.path.join(top, name), b'data') for top, _, files in os.walk(b'data') for name in files}
 assert listed == there, listed ^ there
 PY
 

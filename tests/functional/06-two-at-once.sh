@@ -47,8 +47,8 @@ for i in 1 2 3 4 5 6 7 8; do
 done
 for pid in "${pids[@]}"; do wait "$pid" || fail 'an add failed'; done
 expect 0 mlops ls --json --tracked -R .
-[ "$(json 'len([f for f in j["files"] if not f["isdir"] and "file" in f["path"]])')" = 8 ] || fail "pointers: $out"
-[ "$(json 'len([f for f in j["files"] if f["path"].startswith("tree/f")])')" = 9 ] || fail "entries of the tree: $out"
+[ "$(json 'len([f for f in j if not f["isdir"] and "file" in f["path"]])')" = 8 ] || fail "pointers: $out"
+[ "$(json 'len([f for f in j if f["path"].startswith("tree/f")])')" = 9 ] || fail "entries of the tree: $out"
 [ "$(grep -c '^/file' .gitignore)" = 8 ] || fail "ignore lines: $(cat .gitignore)"
 rm -r tree file? && mlops checkout -q
 for i in 1 2 3 4 5 6 7 8; do [ "$(cat "file$i" "tree/f$i")" = "$i"$'\n'"$i" ] || fail "file$i is wrong"; done

@@ -20,7 +20,7 @@ expect 0 mlops ls
 has 'here'
 lacks 'params.yaml'
 expect 0 mlops ls --json
-[ "$(json '[f["path"] for f in j["files"] if f["tracked"]]')" = "['deep/er/here']" ] || fail "json: $out"
+[ "$(json '[f["path"] for f in j if f["isout"]]')" = "['here']" ] || fail "json: $out"
 mlops move here ../there
 [ -f ../there ] && [ -f ../there.mlops ] || fail 'not moved'
 grep -qx /there ../.gitignore || fail "not ignored: $(cat ../.gitignore)"
