@@ -169,7 +169,7 @@ class DataStatus : public Command {
 const CommandSpec data_status_command{
     .name = "data status",
     .group = "Data",
-    .summary = "Show how data differs between the last commit, the metadata files and the workspace",
+    .summary = "Show changes of data, committed and not",
     .manual =
         R"(Compares three states of the tracked data: what the last git commit records, what the pointers and the lock record
 now, and what lies in the workspace.

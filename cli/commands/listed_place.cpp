@@ -18,7 +18,7 @@ bool is_remote_address(const std::string& word) {
 Arg ListedPlace::first() {
   return {.names = "place",
           .metavar = "path-or-project",
-          .help = "What to look at, the current directory if omitted; or, with a path behind it, the project",
+          .help = "What to look at, or where the project is; here if omitted",
           .into = &first_,
           .complete = Complete::path};
 }

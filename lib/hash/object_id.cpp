@@ -76,6 +76,10 @@ std::string listed_name(const ObjectId& id) {
   return id.digest.hex() + (id.is_tree() && id.digest.algorithm() == Algorithm::md5 ? ".dir" : "");
 }
 
+std::string listed_name(const ObjectId& id) {
+  return id.digest.hex() + (id.is_tree() && id.digest.algorithm() == Algorithm::md5 ? ".dir" : "");
+}
+
 std::string short_name(const ObjectId& id) { return id.digest.hex().substr(0, short_digits).append(suffix(id)); }
 
 }  // namespace mlops::hash

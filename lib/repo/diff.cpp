@@ -35,8 +35,7 @@ DiffResult diff(Workspace& workspace, const DiffOptions& options) {
                                           : Snapshot::of_workspace(workspace);
   const PathFilter filter(workspace, options.targets, {old_snapshot.get(), new_snapshot.get()});
   if (!filter.unmatched().empty()) {
-    throw Error::of(ErrorKind::missing, "{} is tracked neither in {} nor in {}", quoted(filter.unmatched().front()),
-                    quoted(result.before), quoted(result.after))
+    throw Error::of(ErrorKind::missing, "{} is tracked on neither side", quoted(filter.unmatched().front()))
         .hint("`mlops ls -R --dvc-only` lists what is tracked");
   }
   const RecordedSide before(*old_snapshot, workspace.db());

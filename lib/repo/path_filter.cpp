@@ -48,6 +48,7 @@ PathFilter::PathFilter(const Workspace& workspace, const std::vector<std::string
     const fs::RepoPath path = workspace.resolve(word);
     chosen_.push_back(path);
     bool inside = false;
+    found = path.is_root();
     for (const auto& side : tracked) {
       for (const Tracked& one : side) {
         inside = inside || (path.within(one.path) && path != one.path);

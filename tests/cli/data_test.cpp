@@ -110,8 +110,8 @@ TEST_CASE("names that are not UTF-8 come through JSON without loss") {
   project.write("data/stray-\xff", "x");
   project.good({"add", "-q", "data"});
   // A lone surrogate, which Python reads back as the byte and stricter readers refuse.
-  CHECK(project.good({"ls", "--json", "-R", "data"}).out.find("\"data/stray-\\udcff\"") != std::string::npos);
-  CHECK(project.good({"ls", "-R", "data"}).says("data/stray-\\xff"));
+  CHECK(project.good({"ls", "--json", "-R", "data"}).out.find("\"stray-\\udcff\"") != std::string::npos);
+  CHECK(project.good({"ls", "-R", "data"}).says("stray-\\xff"));
 }
 
 TEST_CASE("commit and checkout record and restore") {
