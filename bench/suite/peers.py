@@ -25,7 +25,8 @@ def make_environment(directory):
     """A half-made environment is made again; a whole one only gets the newest DVC."""
     if not os.path.exists(os.path.join(directory, "bin", "pip")):
         venv.EnvBuilder(with_pip=True, clear=True).create(directory)
-    pip = [os.path.join(directory, "bin", "pip"), "install", "--disable-pip-version-check", "--quiet", "--upgrade"]
+    pip = [os.path.join(directory, "bin", "pip"), "install", "--disable-pip-version-check", "--quiet", "--timeout", "20",
+           "--retries", "2", "--upgrade"]
     subprocess.run([*pip, "dvc"], check=True)
 
 
