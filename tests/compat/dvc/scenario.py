@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The language of the scenarios: what is played twice, once with DVC as TOOL and once with mlops.
 
-    == add-file                          a scenario's name; [bare] behind it: an empty directory, not even git
+    == add-file                          a scenario's name; [bare] behind it: an empty directory, not even git;
+                                         [asked]: what DVC says of the repository is compared after every TOOL, not only at the end
     : what it is about                   for people
     file params.yaml                     writes a file; its lines follow, indented by two spaces
       lr: 0.1
