@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The other tools: where they are, which version they have, and the environment in which they run."""
+"""The other tools: how DVC gets here, where they are, which version they have, and the environment in which they run."""
 
 import os
 import shutil
 import subprocess
+import sys
+import venv
 
 # Fair to DVC: nothing that phones home, no update check, no link but the fastest that ext4 offers (set by each row).
 DVC_SETTINGS = [("core.analytics", "false"), ("core.check_update", "false"), ("core.autostage", "false")]
@@ -11,6 +13,21 @@ DVC_SETTINGS = [("core.analytics", "false"), ("core.check_update", "false"), ("c
 
 def default_environment():
     return os.path.join(os.path.expanduser("~"), ".cache", "mlops-bench", "venv")
+
+
+def refuse_inside_repository(directory):
+    here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    if os.path.commonpath([here, os.path.abspath(directory)]) == here:
+        sys.exit(f"error: '{directory}' lies inside the repository; choose another --dir")
+
+
+def make_environment(directory):
+    """A half-made environment is made again; a whole one only gets the newest DVC."""
+    if not os.path.exists(os.path.join(directory, "bin", "pip")):
+        venv.EnvBuilder(with_pip=True, clear=True).create(directory)
+    pip = [os.path.join(directory, "bin", "pip"), "install", "--disable-pip-version-check", "--quiet", "--timeout", "20",
+           "--retries", "2", "--upgrade"]
+    subprocess.run([*pip, "dvc"], check=True)
 
 
 def find_dvc(directory):
