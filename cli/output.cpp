@@ -19,9 +19,6 @@ namespace {
 /// A '|' would end the cell of a Markdown table.
 std::string escaped(const std::string& cell) { return join(split(cell, '|'), "\\|"); }
 
-/// A '|' would end the cell of a Markdown table.
-std::string escaped(const std::string& cell) { return join(split(cell, '|'), "\\|"); }
-
 std::string pad(const std::string& cell, std::size_t width, bool right) {
   const std::size_t have = display_width(cell);
   const std::string space(width > have ? width - have : 0, ' ');

@@ -73,11 +73,8 @@ std::optional<ObjectId> parse_object_path(std::string_view path) {
 }
 
 std::string listed_name(const ObjectId& id) {
-  return id.digest.hex() + (id.is_tree() && id.digest.algorithm() == Algorithm::md5 ? ".dir" : "");
-}
-
-std::string listed_name(const ObjectId& id) {
-  return id.digest.hex() + (id.is_tree() && id.digest.algorithm() == Algorithm::md5 ? ".dir" : "");
+  const bool suffixed = id.digest.algorithm() == Algorithm::md5 || id.digest.algorithm() == Algorithm::md5_dos2unix;
+  return id.digest.hex() + (id.is_tree() && suffixed ? ".dir" : "");
 }
 
 std::string short_name(const ObjectId& id) { return id.digest.hex().substr(0, short_digits).append(suffix(id)); }

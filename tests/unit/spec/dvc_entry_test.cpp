@@ -6,6 +6,7 @@
 #include "hash/hasher.hpp"
 #include "spec/dialects/dvc.hpp"
 #include "support/catch.hpp"
+#include "util/error.hpp"
 
 using namespace mlops;
 using namespace mlops::spec;

@@ -6,6 +6,7 @@
 #include "hash/hasher.hpp"
 #include "spec/dialects/dvc.hpp"
 #include "support/catch.hpp"
+#include "util/error.hpp"
 
 using namespace mlops;
 using namespace mlops::spec;
@@ -165,8 +166,9 @@ TEST_CASE("paths in a lock are those of its stage's directory", "[spec][dvc]") {
   stage.name = "models/dvc.yaml:s";
   stage.file = fs::RepoPath::parse("models/dvc.yaml");
   stage.wdir = fs::RepoPath::parse("models/sub");
-  stage.params = {{.file = fs::RepoPath::parse("models/params.yaml")}};
-  const Project project{.stages = {stage}};
+  stage.params = {{.file = fs::RepoPath::parse("models/params.yaml"), .keys = {}}};
+  Project project;
+  project.stages = {stage};
   const fs::RepoPath file = fs::RepoPath::parse("models/dvc.lock");
   const Lock lock = dvc::read_lock(text, file, project);
   const LockedStage& state = lock.stages.at("models/dvc.yaml:s");

@@ -3,6 +3,7 @@
 
 #include "spec/dialects/dvc.hpp"
 #include "support/catch.hpp"
+#include "util/error.hpp"
 
 using namespace mlops;
 using namespace mlops::spec;
