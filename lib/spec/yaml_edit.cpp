@@ -49,6 +49,15 @@ BlockText block_text(const Value& value, std::size_t key_column, std::size_t bod
   return {.head = {}, .body = std::move(text)};
 }
 
+/// The same as `member` writes it.
+BlockText member_block(MemberText member, const std::string& key, const Value& value, std::size_t column) {
+  const std::size_t key_end = member(key, Value(), column).size() - 1;
+  std::string text = member(key, value, column);
+  text.pop_back();
+  const std::size_t first = std::min(text.find('\n', key_end), text.size());
+  return {.head = text.substr(key_end, first - key_end), .body = text.substr(first)};
+}
+
 /// A value that is not a filled collection, on one line.
 std::string inline_form(const Value& value) {
   const auto* text = value.get<std::string>();
@@ -78,7 +87,8 @@ Error not_in_place(const std::string& text, const std::string& file, const Path&
 /// Finds the splices for one edit.
 class Editor {
  public:
-  Editor(const std::string& text, const std::string& file) : text_(text), file_(file), document_(lay_out(text, file)) {}
+  Editor(const std::string& text, const std::string& file, MemberText member)
+      : text_(text), file_(file), member_(member), document_(lay_out(text, file)) {}
 
   std::vector<Splice> set(const Path& path, const Value& value) {
     path_ = path;
@@ -140,6 +150,10 @@ class Editor {
     return at.is_list() && index && *index < at.children.size() ? &at.children[*index] : nullptr;
   }
 
+  static const std::string& key_of(const YamlLayout& parent, const YamlLayout& child) {
+    return parent.node->members[static_cast<std::size_t>(&child - parent.children.data())].key.scalar;
+  }
+
   /// A null or an empty map, in whose place a map with a first member may be put.
   static bool is_empty(const YamlLayout& at) {
     return at.node->kind == YamlNode::Kind::null || (at.is_map() && at.children.empty());
@@ -154,7 +168,8 @@ class Editor {
   }
 
   void append_to_empty(const Path& path, const Value& value) {
-    std::string text = emit_yaml(nest(path, value));
+    const Path below(path.begin() + 1, path.end());
+    std::string text = member_ != nullptr ? member_(path.front(), nest(below, value), 0) : emit_yaml(nest(path, value));
     if (!text_.empty() && text_.back() != '\n') {
       text.insert(0, "\n");
     }
@@ -178,7 +193,9 @@ class Editor {
       return;
     }
     const std::size_t key_column = column(child.key_begin);
-    BlockText text = block_text(value, key_column, body_column(child, value, own_line, key_column));
+    BlockText text = member_ != nullptr && parent.is_map()
+                         ? member_block(member_, key_of(parent, child), value, key_column)
+                         : block_text(value, key_column, body_column(child, value, own_line, key_column));
     if (own_line && !text.head.empty() && next_line(text_, child.key_end) != line_begin(text_, child.begin)) {
       // Blank lines and comments that stand between would become part of a literal block.
       text = {.head = " " + inline_form(value), .body = {}};
@@ -247,7 +264,8 @@ class Editor {
     }
     const std::size_t own = column(at.children.front().key_begin);
     Value one = at.is_list() ? Value(Value::List{value}) : Value(Value::Map{{key, value}});
-    std::string text = "\n" + emit_yaml(one, static_cast<int>(own));
+    std::string text = "\n";
+    text += member_ != nullptr && at.is_map() ? member_(key, value, own) : emit_yaml(one, static_cast<int>(own));
     text.pop_back();
     add_at(line_end(text_, at.end), std::move(text));
   }
@@ -329,6 +347,7 @@ class Editor {
 
   const std::string& text_;
   const std::string& file_;
+  MemberText member_;
   Path path_{};  ///< what is edited, for messages
   YamlDocument document_;
   std::vector<const YamlLayout*> parents_;
@@ -365,8 +384,8 @@ Value read(const std::string& text, const std::string& file) {
 
 }  // namespace
 
-YamlEditor::YamlEditor(std::string text, std::string file)
-    : text_(std::move(text)), file_(std::move(file)), value_(read(text_, file_)) {
+YamlEditor::YamlEditor(std::string text, std::string file, MemberText member)
+    : text_(std::move(text)), file_(std::move(file)), member_(member), value_(read(text_, file_)) {
   if (value_.get<Value::Map>() == nullptr) {
     throw Error("{}:1: a map of keys is expected", file_);
   }
@@ -377,14 +396,14 @@ void YamlEditor::set(const std::vector<std::string>& path, const Value& value) {
     return;
   }
   Value wanted = with_value(value_, path, value, file_);
-  adopt(spliced(text_, Editor(text_, file_).set(path, value)), std::move(wanted), path);
+  adopt(spliced(text_, Editor(text_, file_, member_).set(path, value)), std::move(wanted), path);
 }
 
 bool YamlEditor::erase(const std::vector<std::string>& path) {
   if (path.empty() || value_at(value_, path) == nullptr) {
     return false;
   }
-  adopt(spliced(text_, Editor(text_, file_).erase(path)), without_value(value_, path), path);
+  adopt(spliced(text_, Editor(text_, file_, member_).erase(path)), without_value(value_, path), path);
   return true;
 }
 

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <cmath>
 
 #include "spec/dialects/native.hpp"
-#include "spec/template.hpp"
-#include "spec/value_edit.hpp"
-#include "spec/yaml_edit.hpp"
+#include "spec/dialects/pipeline_edit.hpp"
 #include "util/text.hpp"
 
 namespace mlops::spec::native {
 
 namespace {
-
-Value text_list(const std::vector<std::string>& texts) { return Value::List(texts.begin(), texts.end()); }
 
 Value params_value(const Stage& stage) {
   Value::List own;
@@ -28,12 +23,6 @@ Value params_value(const Stage& stage) {
   }
   own.insert(own.end(), others.begin(), others.end());
   return own;
-}
-
-void append_if(Value::Map& map, bool wanted, const char* key, Value value) {
-  if (wanted) {
-    map.emplace_back(key, std::move(value));
-  }
 }
 
 Value output_value(const Stage& stage, const Output& output) {
@@ -91,42 +80,6 @@ Value::Map stage_value(const Stage& stage, const fs::RepoPath& dir) {
   return map;
 }
 
-/// Changes what differs and leaves the rest of the stage's text, comments included, as it is.
-void update_stage(YamlEditor& editor, const std::string& name, const Value::Map& old, const Value::Map& wanted) {
-  for (const auto& [key, value] : wanted) {
-    editor.set({"stages", name, key}, value);
-  }
-  for (const auto& member : old) {
-    const auto same = [&](const auto& other) { return other.first == member.first; };
-    if (std::ranges::none_of(wanted, same)) {
-      editor.erase({"stages", name, member.first});
-    }
-  }
-}
-
-/// Returns what the text means. Throws Error unless it declares the stage.
-Value require_stage(const std::string& text, const fs::RepoPath& file, const std::string& name) {
-  Value root = to_value(parse_yaml(text, file.str()));
-  const Value* stages = root.find("stages");
-  if (stages != nullptr && stages->find(name) != nullptr) {
-    return root;
-  }
-  std::vector<std::string> known;
-  if (const auto* map = stages == nullptr ? nullptr : stages->get<Value::Map>()) {
-    for (const auto& [key, value] : *map) {
-      known.push_back(key);
-    }
-  }
-  Error error = Error::of(ErrorKind::missing, "no stage {} in '{}'", quoted(name), file.str());
-  if (const std::optional<std::string> group = stage_group(name)) {
-    throw std::move(error).hint("it is generated from '{}'; change that one", *group);
-  }
-  if (const std::optional<std::string> near = nearest(name, known)) {
-    throw std::move(error).hint("did you mean '{}'?", *near);
-  }
-  throw error;
-}
-
 }  // namespace
 
 std::string with_stage(const std::string& text, const fs::RepoPath& file, const Stage& stage) {
@@ -135,40 +88,15 @@ std::string with_stage(const std::string& text, const fs::RepoPath& file, const 
   if (!reason.empty()) {
     throw Error::usage("the stage name {} {}", quoted(name), reason);
   }
-  const Value::Map wanted = stage_value(stage, file.parent());
-  const Value root = to_value(parse_yaml(text, file.str()));
-  const Value* old = value_at(root, {"stages", name});
-  YamlEditor editor(text, file.str());
-  if (const auto* map = old == nullptr ? nullptr : old->get<Value::Map>()) {
-    update_stage(editor, name, *map, wanted);
-  } else {
-    editor.set({"stages", name}, Value(wanted));
-  }
-  return editor.text();
+  return put_stage(text, file, name, stage_value(stage, file.parent()));
 }
 
 std::string without_stage(const std::string& text, const fs::RepoPath& file, const std::string& address) {
-  const std::string name = local_name(file, address);
-  require_stage(text, file, name);
-  YamlEditor editor(text, file.str());
-  editor.erase({"stages", name});
-  return editor.text();
+  return take_stage(text, file, local_name(file, address));
 }
 
 std::string with_frozen(const std::string& text, const fs::RepoPath& file, const std::string& address, bool frozen) {
-  const std::string name = local_name(file, address);
-  const Value root = require_stage(text, file, name);
-  YamlEditor editor(text, file.str());
-  std::vector<std::string> path = {"stages", name, "frozen"};
-  if (value_at(root, {"stages", name, "do"}) != nullptr) {
-    path.insert(path.end() - 1, "do");
-  }
-  if (frozen) {
-    editor.set(path, true);
-  } else {
-    editor.erase(path);
-  }
-  return editor.text();
+  return put_frozen(text, file, local_name(file, address), frozen);
 }
 
 }  // namespace mlops::spec::native
