@@ -78,7 +78,14 @@ class CacheForget : public Command {
   ExitCode run(Context& context) override {
     auto workspace = context.workspace();
     const std::string root = repo::real_path(repo::absolute_path(context.cwd, project_));
-    workspace.db().forget_project(root);
+    if (!workspace.db().forget_project(root)) {
+      Error error = Error::of(ErrorKind::missing, "no project at {} uses the cache {}", mlops::quoted(root),
+                              mlops::quoted(workspace.db().root()));
+      for (const std::string& known : workspace.db().registered_projects()) {
+        error.hint("one at {} does", mlops::quoted(known));
+      }
+      throw error;
+    }
     context.say("Forgot " + mlops::quoted(root) + "; what only it used may be collected.");
     return ExitCode::ok;
   }

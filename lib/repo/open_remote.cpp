@@ -39,7 +39,8 @@ void require_trust(Workspace& workspace, const RemotePlace& place) {
   }
   if (!fs::stat_path(url)) {
     // Of a folder that is not there nobody can say whose it is; that it is gone is what must be known.
-    throw Error::of(ErrorKind::missing, "remote '{}' is gone: there is no folder {}", printable(place.name), quoted(url))
+    throw Error::of(ErrorKind::missing, "remote '{}' is gone: there is no folder {}", printable(place.name),
+                    quoted(url))
         .hint("is a share not mounted there?")
         .hint("`mlops remote modify {} url URL` if it is elsewhere now, `mlops trust` if it shall be made there",
               shell_quoted(place.name));

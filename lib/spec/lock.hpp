@@ -22,7 +22,7 @@ struct LockedPath {
   store::Entry entry;
   std::string written{};    ///< as the file spells the path, where the dialect repeats that; else empty
   std::string elsewhere{};  ///< as Dependency::elsewhere
-  Value extra{};  ///< a map of keys that a newer version wrote; kept as they are (null: none)
+  Value extra{};            ///< a map of keys that a newer version wrote; kept as they are (null: none)
   friend bool operator==(const LockedPath&, const LockedPath&) = default;
 };
 

@@ -386,17 +386,11 @@ std::vector<std::string> LocalDb::registered_projects() const {
   return roots;
 }
 
-void LocalDb::forget_project(const std::string& root) const {
+bool LocalDb::forget_project(const std::string& root) const {
   const std::string file = project_file(*this, root);
-  if (!fs::stat_path(file)) {
-    Error error =
-        Error::of(ErrorKind::missing, "no project at {} uses the cache {}", quoted(root), quoted(this->root()));
-    for (const std::string& known : registered_projects()) {
-      error.hint("one at {} does", quoted(known));
-    }
-    throw error;
-  }
+  const bool known = fs::stat_path(file).has_value();
   fs::remove_file(file);
+  return known;
 }
 
 }  // namespace mlops::store

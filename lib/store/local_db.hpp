@@ -89,7 +89,8 @@ class LocalDb {
   /// Notes that the project at `root` uses this cache, so that gc elsewhere respects it.
   void register_project(const std::string& root) const;
   std::vector<std::string> registered_projects() const;
-  void forget_project(const std::string& root) const;
+  /// Returns whether it was noted.
+  bool forget_project(const std::string& root) const;
 
  private:
   bool rescue(const hash::ObjectId& id, const std::vector<std::string>& batches) const;

@@ -34,7 +34,10 @@ TEST_CASE("remotes are listed, changed, renamed and removed") {
   project.good({"remote", "rename", "store", "main-store"});
   CHECK(project.good({"remote", "default"}).out == "main-store\n");
   project.good({"remote", "default", "-u"});
-  CHECK(project.good({"remote", "default"}).out.empty());
+  const auto none = project.run({"remote", "default"});
+  CHECK(none.code == 1);
+  CHECK(none.out.empty());
+  CHECK(none.err.find("no default remote") != std::string::npos);
   project.good({"remote", "remove", "main-store"});
   CHECK(project.good({"remote", "list"}).out.empty());
   CHECK(project.good({"remote", "list"}).err ==

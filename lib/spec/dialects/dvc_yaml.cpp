@@ -356,6 +356,6 @@ class Writer {
 
 std::string emit_yaml(const Value& value, const YamlMarks& marks) { return Writer(marks).document(value); }
 
-std::string emit_yaml(const Value& value) { return emit_yaml(value, {}); }
+std::string emit_yaml(const Value& value) { return emit_yaml(value, YamlMarks{}); }
 
 }  // namespace mlops::spec::dvc

@@ -24,7 +24,8 @@ void read_size(const Place& at, const YamlNode& node, EntryFields& into) { into.
 constexpr Field<LockedPathDraft> locked_path_fields[] = {
     {"path", [](const Place& at, const YamlNode& n, LockedPathDraft& p) { p.path = read_path(at, n); }},
     {"kind", [](const Place& at, const YamlNode& n, LockedPathDraft& p) { read_kind(at, n, p); }},
-    {"sha256", [](const Place& at, const YamlNode& n, LockedPathDraft& p) { read_digest(at, n, p, Algorithm::sha256); }},
+    {"sha256",
+     [](const Place& at, const YamlNode& n, LockedPathDraft& p) { read_digest(at, n, p, Algorithm::sha256); }},
     {"size", [](const Place& at, const YamlNode& n, LockedPathDraft& p) { read_size(at, n, p); }},
     {"files", [](const Place& at, const YamlNode& n, LockedPathDraft& p) { read_files(at, n, p); }},
     // What the journal of a project with other formats holds besides.
