@@ -22,7 +22,7 @@ class Du : public Command {
   Args args() override {
     return {place_.first(),
             place_.second(),
-            place_.revision(&options_.revision),
+            ListedPlace::revision(&options_.revision),
             {.names = "-s,--summarize", .help = "Show the total only", .into = &summarize_},
             args::json(&json_)};
   }

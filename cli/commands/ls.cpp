@@ -28,7 +28,7 @@ class Ls : public Command {
             {.names = "-R,--recursive", .help = "List all files below, too", .into = &recursive_},
             {.names = "-T,--tree", .help = "Draw what lies below as a tree", .into = &tree_},
             {.names = "-L,--level", .metavar = "n", .help = "With -R or -T, go at most this deep", .into = &depth_},
-            place_.revision(&options_.revision),
+            ListedPlace::revision(&options_.revision),
             {.names = "--dvc-only,--tracked", .help = "Only what mlops tracks", .into = &options_.tracked_only},
             {.names = "--size", .help = "Show sizes", .into = &size_},
             {.names = "--show-hash", .help = "Show digests", .into = &hash_},

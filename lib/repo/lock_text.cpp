@@ -45,8 +45,8 @@ void merge_project(spec::Project& into, spec::Project more) {
   into.artifacts.merge(more.artifacts);
   append(into.sources, more.sources);
   std::ranges::sort(into.sources, {}, &spec::TemplateSource::path);
-  const auto twice = std::ranges::unique(into.sources, {}, &spec::TemplateSource::path);
-  into.sources.erase(twice.begin(), twice.end());
+  const auto same_path = [](const spec::TemplateSource& a, const spec::TemplateSource& b) { return a.path == b.path; };
+  into.sources.erase(std::unique(into.sources.begin(), into.sources.end(), same_path), into.sources.end());
 }
 
 spec::ReadFile work_tree_files(const Workspace& workspace) {

@@ -238,7 +238,8 @@ Declarations find_declarations(Workspace& workspace, const git::Oid& commit_or_t
   // In the order that a work tree has.
   const auto root = pipeline_path(workspace.dialect());
   std::ranges::sort(found.pipelines, {}, &git::TreeItem::path);
-  std::ranges::stable_partition(found.pipelines, [&](const git::TreeItem& file) { return file.path == root; });
+  std::stable_partition(found.pipelines.begin(), found.pipelines.end(),
+                        [&](const git::TreeItem& file) { return file.path == root; });
   found.templates = std::ranges::any_of(found.pipelines, [&](const git::TreeItem& pipeline) {
     return may_hold_templates(workspace.git().read_blob(pipeline.id));
   });

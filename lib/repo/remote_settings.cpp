@@ -44,7 +44,7 @@ std::string stored_url(const Workspace& workspace, const std::string& typed, con
   if (file.format->path_kind(url_key("name")) == spec::ConfigPath::relative) {
     return typed;  // set_config does it for all paths
   }
-  const std::string url = written_path(workspace.session().cwd, typed, file.path.substr(0, file.path.rfind('/')));
+  std::string url = written_path(workspace.session().cwd, typed, file.path.substr(0, file.path.rfind('/')));
   // Made only to be judged: an unknown scheme or a malformed url shows now, not at the first push.
   const ConfigValue setting{.key = {}, .value = url, .level = file.level, .file = file.path};
   remote::make_transport({{"url", resolved_url(setting)}});

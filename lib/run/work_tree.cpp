@@ -170,7 +170,7 @@ class TreeMaker {
     const spec::Names& names = workspace_.dialect().names();
     const std::string_view name = path.name();
     const bool own_directory = path.parent().str() == names.directory && (name == "config" || name == ".gitignore");
-    const bool of_project = path.parent().is_root() && (name == names.pipeline || name == names.lock);
+    const bool of_project = name == names.pipeline || name == names.lock;
     return own_directory || of_project || name == names.ignore || name == ".gitignore" || name == ".gitattributes" ||
            (name.size() > names.pointer_suffix.size() && name.ends_with(names.pointer_suffix));
   }

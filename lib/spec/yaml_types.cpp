@@ -13,8 +13,8 @@ namespace mlops::spec {
 
 namespace {
 
-template <std::size_t N>
-bool is_one_of(std::string_view text, const std::array<std::string_view, N>& words) {
+template <std::size_t count>
+bool is_one_of(std::string_view text, const std::array<std::string_view, count>& words) {
   return std::ranges::find(words, text) != words.end();
 }
 

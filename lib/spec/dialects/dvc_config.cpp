@@ -19,7 +19,7 @@ std::string variable(const Environment& env, const std::string& name) {
 }
 
 std::string system_directory(const Environment& env) {
-  if (const std::string named = variable(env, "DVC_SYSTEM_CONFIG_DIR"); !named.empty()) {
+  if (std::string named = variable(env, "DVC_SYSTEM_CONFIG_DIR"); !named.empty()) {
     return named;
   }
   const std::string list = variable(env, "XDG_CONFIG_DIRS");
@@ -28,7 +28,7 @@ std::string system_directory(const Environment& env) {
 
 /// Empty when nothing says where the user is at home.
 std::string user_directory(const Environment& env) {
-  if (const std::string named = variable(env, "DVC_GLOBAL_CONFIG_DIR"); !named.empty()) {
+  if (std::string named = variable(env, "DVC_GLOBAL_CONFIG_DIR"); !named.empty()) {
     return named;
   }
   if (const std::string base = variable(env, "XDG_CONFIG_HOME"); !base.empty()) {

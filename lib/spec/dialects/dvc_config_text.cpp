@@ -286,10 +286,9 @@ std::string python_lower(std::string_view text) {
     const CodePoint point = decode_utf8(text.substr(pos));
     const std::uint32_t c = point.value;
     pos += std::max<std::size_t>(point.length, 1);
-    if (c >= 'A' && c <= 'Z') {
-      append_utf8(out, c + 0x20);
-    } else if ((c >= 0xc0 && c <= 0xde && c != 0xd7) || (c >= 0x391 && c <= 0x3a9 && c != 0x3a2) ||
-               (c >= 0x410 && c <= 0x42f)) {
+    const bool far = (c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7) ||
+                     (c >= 0x391 && c <= 0x3a9 && c != 0x3a2) || (c >= 0x410 && c <= 0x42f);
+    if (far) {
       append_utf8(out, c + 0x20);
     } else if (c >= 0x400 && c <= 0x40f) {
       append_utf8(out, c + 0x50);

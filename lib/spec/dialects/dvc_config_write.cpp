@@ -225,7 +225,7 @@ std::string set_config(const std::string& text, const std::string& file, const s
   ConfigNode& option = member_of(section_of(document, path).members, path.option);
   option.kind = ConfigNode::Kind::text;
   option.values = {value};
-  const std::string written = write_config_document(document);
+  std::string written = write_config_document(document);
   // What has line breaks of another kind, or a reference in it, would come back as something else.
   ConfigDocument again = read_config_document(written, file);
   if (member_of(section_of(again, path).members, path.option).values != std::vector<std::string>{value}) {

@@ -144,8 +144,8 @@ std::string check_new_name(std::string_view name) {
 
 /// Takes the blank lines away that stood below what was cut out of `before`, if there are some above it as well.
 std::string without_double_gap(const std::string& before, std::string after) {
-  const auto cut = std::ranges::mismatch(before, after).in2;
-  std::size_t at = after.rfind('\n', static_cast<std::size_t>(cut - after.begin()));
+  const auto cut = static_cast<std::size_t>(std::ranges::mismatch(before, after).in2 - after.begin());
+  std::size_t at = cut == 0 ? std::string::npos : after.rfind('\n', cut - 1);
   at = at == std::string::npos ? 0 : at + 1;
   const std::size_t text = after.find_first_not_of('\n', at);
   if (text == std::string::npos || text == at || at < 2 || after[at - 2] != '\n') {

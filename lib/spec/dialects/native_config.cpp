@@ -23,7 +23,7 @@ std::string variable(const Environment& env, const std::string& name) {
 }
 
 std::string user_file(const Environment& env) {
-  if (const std::string named = variable(env, "MLOPS_CONFIG_GLOBAL"); !named.empty()) {
+  if (std::string named = variable(env, "MLOPS_CONFIG_GLOBAL"); !named.empty()) {
     return named;
   }
   if (const std::string base = variable(env, "XDG_CONFIG_HOME"); !base.empty()) {
