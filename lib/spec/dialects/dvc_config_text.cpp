@@ -45,14 +45,15 @@ class ValueMatcher {
 
  private:
   bool items_from(std::size_t pos) {
-    if (failed_[pos]) {
+    // Each item is a level deeper: a line of more than anybody writes is refused before the stack ends.
+    if (failed_[pos] || depth_ == most_items) {
       return false;
     }
-    if (item_from(pos) || last_from(pos)) {
-      return true;
-    }
-    failed_[pos] = true;
-    return false;
+    ++depth_;
+    const bool matched = item_from(pos) || last_from(pos);
+    --depth_;
+    failed_[pos] = !matched;
+    return matched;
   }
 
   bool item_from(std::size_t pos) {
@@ -120,8 +121,11 @@ class ValueMatcher {
     return false;
   }
 
+  static constexpr int most_items = 500;
+
   std::string_view text_;
   std::vector<bool> failed_;
+  int depth_ = 0;
   std::size_t list_end_ = 0;
   std::optional<std::string_view> last_;
 };
