@@ -119,7 +119,7 @@ class Ls : public Command {
     std::vector<std::string> art(items.size());
     std::vector<bool> more;  // by depth: whether another entry of the same directory follows
     for (std::size_t i = items.size(); i-- > 1;) {
-      const std::string& below = items[i]->path.below(base.path).str();
+      const std::string below = items[i]->path.below(base.path).str();
       const auto depth = static_cast<std::size_t>(std::count(below.begin(), below.end(), '/'));
       more.resize(depth + 1, false);
       for (std::size_t level = 0; level < depth; ++level) art[i] += more[level] ? "│   " : "    ";
